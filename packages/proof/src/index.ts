@@ -1,1 +1,26 @@
-export {};
+export { type Algorithm, algorithms, FAPI_ALGORITHMS, isAlgorithm, verifySignature } from './algorithms.ts';
+export { decodeBase64url } from './base64url.ts';
+export { type Clock, seconds } from './clock.ts';
+export { type Confirmation, matchConfirmation, type Possession, readConfirmation } from './confirmation.ts';
+export { asRefusal, type Code, HoldfastError, type OAuthError, refusals } from './errors.ts';
+export type { Freshness } from './freshness.ts';
+export { ath, x5tS256 } from './hashes.ts';
+export { matchesHtu, normalizeHtu } from './htu.ts';
+export { importPublicJwk, type PublicJwk, readPublicJwk, thumbprint } from './jwk.ts';
+export { type JsonObject, type Jws, readJws } from './jws.ts';
+export { fieldValues, type HttpMessage, targetPath } from './message.ts';
+export { metadataUrl } from './metadata.ts';
+export { clientCertificate, isCertificateTrusted, messageFromNode } from './node-http.ts';
+export { createNonces, type NonceOptions, type Nonces } from './nonce.ts';
+export {
+  type CheckedProof,
+  checkProof,
+  type Expected,
+  type Proof,
+  proofField,
+  readProof,
+  type VerifiedProof,
+  verifyProof,
+} from './proof.ts';
+export { replayKey, reserveJti } from './replay.ts';
+export type { ReplayStore, Store } from './store.ts';

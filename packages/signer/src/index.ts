@@ -1,1 +1,12 @@
-export {};
+export { type Client, type ClientOptions, createClient } from './client.ts';
+export {
+  type ExternalKey,
+  type ForeignKeyPair,
+  generateKey,
+  importKey,
+  type KeySource,
+  type ProofKey,
+} from './key.ts';
+export { createSigner, type ProofRequest, type Signer, type SignerOptions } from './signer.ts';
+export type { AccessToken, Authentication } from './token-request.ts';
+export type { TlsIdentity } from './transport.ts';

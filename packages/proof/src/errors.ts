@@ -1,0 +1,281 @@
+/**
+ * Every refusal, by its stable reason code: the OAuth error it is reported as, the requirement it enforces
+ * and a fixed sentence. Sentences never hold a token, a key or a claim's value.
+ */
+const REFUSALS = {
+  // The request and its credentials
+  request_malformed: ['invalid_request', 'RFC 9110 §7.1', 'The request target is not a path of this server'],
+  credentials_missing: ['challenge', 'RFC 9449 §7.2', 'The request carries no access token'],
+  scheme_unsupported: ['challenge', 'RFC 9449 §7.2', 'The authorization scheme is neither DPoP nor Bearer'],
+  credentials_malformed: [
+    'invalid_request',
+    'RFC 9110 §11.4',
+    'The Authorization field is not a scheme and a token68',
+  ],
+  credentials_duplicated: [
+    'invalid_request',
+    'RFC 6750 §3.1',
+    'The request carries more than one Authorization field',
+  ],
+  credentials_in_query: ['invalid_request', 'FAPI2-5.3.4-02', 'Access tokens are not accepted in the query'],
+
+  // The DPoP proof
+  proof_missing: ['invalid_dpop_proof', 'DPOP-7.1-03', 'The request carries no DPoP proof'],
+  proof_duplicated: ['invalid_dpop_proof', 'DPOP-4.3-01', 'The request carries more than one DPoP field'],
+  proof_too_large: ['invalid_dpop_proof', 'DPOP-4.3-02', 'The DPoP proof is too large'],
+  proof_malformed: ['invalid_dpop_proof', 'DPOP-4.3-02', 'The DPoP proof is not one well-formed compact JWT'],
+  proof_typ: ['invalid_dpop_proof', 'DPOP-4.3-04', 'The typ of the proof is not dpop+jwt'],
+  proof_alg: ['invalid_dpop_proof', 'DPOP-4.3-05', 'The alg of the proof is not accepted here'],
+  proof_jwk: [
+    'invalid_dpop_proof',
+    'DPOP-4.3-03',
+    'The jwk of the proof is missing or not a sound public key for its alg',
+  ],
+  proof_jwk_private: [
+    'invalid_dpop_proof',
+    'DPOP-4.3-07',
+    'The jwk of the proof holds private or symmetric key material',
+  ],
+  proof_claims: [
+    'invalid_dpop_proof',
+    'DPOP-4.3-03',
+    'A claim of the proof is missing or has the wrong type',
+  ],
+  proof_htm: ['invalid_dpop_proof', 'DPOP-4.3-08', 'The proof is for another method'],
+  proof_htu: ['invalid_dpop_proof', 'DPOP-4.3-09', 'The proof is for another URI'],
+  proof_ath: ['invalid_dpop_proof', 'DPOP-4.3-12', 'The proof is for another access token'],
+  proof_iat: ['invalid_dpop_proof', 'DPOP-4.3-11', 'The proof was made too long ago or in the future'],
+  proof_expired: ['invalid_dpop_proof', 'RFC 7519 §4.1.4', 'The proof has an exp that is past'],
+  proof_not_yet_valid: ['invalid_dpop_proof', 'RFC 7519 §4.1.5', 'The proof has an nbf that lies ahead'],
+  proof_signature: ['invalid_dpop_proof', 'DPOP-4.3-06', 'The signature of the proof does not verify'],
+  proof_replayed: ['invalid_dpop_proof', 'DPOP-11.1-02', 'The proof was used before'],
+  nonce_missing: ['use_dpop_nonce', 'DPOP-9-01', 'The proof carries no nonce of this server'],
+  nonce_stale: ['use_dpop_nonce', 'DPOP-8-04', 'The nonce of the proof is not a recent nonce of this server'],
+
+  // The access token
+  token_malformed: ['invalid_token', 'AT-4-05', 'The access token is not a well-formed compact JWT'],
+  token_typ: ['invalid_token', 'AT-4-02', 'The typ of the access token is not at+jwt'],
+  token_alg: ['invalid_token', 'AT-4-05', 'The alg of the access token is not accepted here'],
+  token_key_unknown: ['invalid_token', 'AT-4-05', 'No key of the issuer fits the access token'],
+  token_signature: ['invalid_token', 'AT-4-05', 'The signature of the access token does not verify'],
+  token_claims: [
+    'invalid_token',
+    'AT-2.2-01',
+    'A claim of the access token is missing or has the wrong type',
+  ],
+  token_issuer: ['invalid_token', 'AT-4-03', 'The access token is from another issuer'],
+  token_audience: ['invalid_token', 'AT-4-04', 'The access token is for another resource'],
+  token_expired: ['invalid_token', 'AT-4-06', 'The access token has expired'],
+  token_not_yet_valid: ['invalid_token', 'RFC 7519 §4.1.5', 'The access token is not valid yet'],
+  issuer_unavailable: ['temporarily_unavailable', 'AT-4-05', 'The keys of the issuer cannot be fetched now'],
+
+  // The binding of token to sender
+  token_unbound: [
+    'invalid_token',
+    'FAPI2-5.3.4-05',
+    'The access token is not bound to a key or a certificate',
+  ],
+  confirmation_unknown: ['invalid_token', 'DPOP-6-01', 'The cnf of the access token cannot be checked here'],
+  scheme_mismatch: [
+    'invalid_token',
+    'DPOP-7.2-01',
+    'The access token is bound in another way than the scheme says',
+  ],
+  key_mismatch: [
+    'invalid_token',
+    'DPOP-4.3-13',
+    'The proof is by another key than the access token is bound to',
+  ],
+  certificate_missing: [
+    'invalid_token',
+    'MTLS-3-02',
+    'The access token is bound to a certificate and none was presented',
+  ],
+  certificate_mismatch: ['invalid_token', 'MTLS-3-03', 'The access token is bound to another certificate'],
+  scope_insufficient: [
+    'insufficient_scope',
+    'FAPI2-5.3.4-04',
+    'The access token lacks a scope that this request needs',
+  ],
+
+  // The token endpoint
+  method_not_allowed: ['invalid_request', 'RFC 6749 §3.2', 'The method is not allowed here'],
+  content_type_unsupported: [
+    'invalid_request',
+    'RFC 6749 §3.2',
+    'The body is not application/x-www-form-urlencoded',
+  ],
+  form_malformed: ['invalid_request', 'RFC 6749 §3.2', 'The form is malformed or repeats a parameter'],
+  grant_unsupported: ['unsupported_grant_type', 'FAPI2-5.3.2.1-02', 'The grant_type is not offered'],
+  grant_unauthorized: ['unauthorized_client', 'RFC 6749 §5.2', 'The client may not use this grant_type'],
+  client_unauthenticated: [
+    'invalid_client',
+    'FAPI2-5.3.2.1-06',
+    'The request carries no client authentication',
+  ],
+  client_unknown: ['invalid_client', 'RFC 6749 §5.2', 'The client is not known'],
+  client_authentication_ambiguous: [
+    'invalid_request',
+    'RFC 6749 §2.3',
+    'The request carries more than one client authentication',
+  ],
+  client_authentication_unsupported: [
+    'invalid_client',
+    'FAPI2-5.3.2.1-06',
+    'The client authenticates in another way than it registered',
+  ],
+  assertion_malformed: ['invalid_client', 'CA-2.2-01', 'The client assertion is not one well-formed JWT'],
+  assertion_alg: [
+    'invalid_client',
+    'FAPI2-5.4.1-02',
+    'The alg or typ of the client assertion is not accepted here',
+  ],
+  assertion_signature: ['invalid_client', 'CA-3-09', 'No registered key verifies the client assertion'],
+  assertion_claims: ['invalid_client', 'CA-3-01', 'A claim of the client assertion is missing or wrong'],
+  assertion_audience: [
+    'invalid_client',
+    'FAPI2-5.3.2.1-08',
+    'The aud of the client assertion is not the issuer as a string',
+  ],
+  assertion_time: [
+    'invalid_client',
+    'CA-3-04',
+    'The client assertion is expired, not valid yet or lives too long',
+  ],
+  assertion_replayed: ['invalid_client', 'CA-3-08', 'The client assertion was used before'],
+  client_certificate_missing: [
+    'invalid_client',
+    'MTLS-2-04',
+    'The client authenticates by certificate and none was presented',
+  ],
+  client_certificate_untrusted: [
+    'invalid_client',
+    'MTLS-2.1-01',
+    'The certificate does not chain to an accepted authority',
+  ],
+  client_certificate_mismatch: [
+    'invalid_client',
+    'MTLS-2-03',
+    'The certificate is not the one registered for this client',
+  ],
+  binding_missing: [
+    'invalid_request',
+    'FAPI2-5.3.2.1-04',
+    'A certificate is needed to bind the access token',
+  ],
+  scope_invalid: [
+    'invalid_scope',
+    'RFC 6749 §3.3',
+    'The scope is malformed or goes beyond what the client may ask for',
+  ],
+  resource_invalid: ['invalid_target', 'RI-2-04', 'The resource is not known or not open to this client'],
+
+  // What a client refuses by itself
+  url_refused: ['local', 'DPOP-2-01', 'The URL is not one that may be called with this token'],
+  body_not_replayable: [
+    'local',
+    'RFC 9449 §8',
+    'The body cannot be sent again, which a nonce challenge would need',
+  ],
+  issuer_metadata: ['local', 'FAPI2-5.3.3.1-11', 'The metadata of the issuer cannot be used'],
+  token_request_refused: ['local', 'RFC 6749 §5.2', 'The issuer refused to give a token'],
+  token_response: ['local', 'RFC 6749 §5.1', 'The token response cannot be used'],
+  token_type_mismatch: ['local', 'DPOP-5-08', 'The issuer gave a token of another type than was asked for'],
+  key_unusable: ['local', 'JOSE-8725-3.1-01', 'The key cannot be used for signing'],
+
+  // What can go wrong on our side: closed, never open
+  store_full: ['temporarily_unavailable', 'DPOP-11.1-02', 'The replay store is full of live entries'],
+  store_unavailable: ['temporarily_unavailable', 'DPOP-11.1-02', 'The store does not answer'],
+  internal: ['server_error', 'DPOP-7.1-04', 'The request could not be checked'],
+} as const satisfies Record<string, readonly [keyof typeof STATUS, string, string]>;
+
+export type Code = keyof typeof REFUSALS;
+
+/** What a refusal is reported as → HTTP status at a resource server (rs) and at the authorization server (as). */
+const STATUS = {
+  challenge: { rs: 401, as: 401 }, // RFC 9449 §7.2: no attempt was made, so the challenge names no error
+  local: { rs: 0, as: 0 }, // never an answer: the client's own refusal
+  invalid_request: { rs: 400, as: 400 },
+  invalid_token: { rs: 401, as: 401 },
+  invalid_dpop_proof: { rs: 401, as: 400 },
+  use_dpop_nonce: { rs: 401, as: 400 },
+  insufficient_scope: { rs: 403, as: 403 },
+  invalid_client: { rs: 401, as: 401 },
+  unauthorized_client: { rs: 400, as: 400 },
+  unsupported_grant_type: { rs: 400, as: 400 },
+  invalid_scope: { rs: 400, as: 400 },
+  invalid_target: { rs: 400, as: 400 },
+  temporarily_unavailable: { rs: 503, as: 503 },
+  server_error: { rs: 500, as: 500 },
+} as const;
+
+export type OAuthError = Exclude<keyof typeof STATUS, 'challenge' | 'local'>;
+
+export interface Circumstances {
+  /** What exactly is wrong, by name (a claim, a parameter, a config field): never a value. */
+  detail?: string;
+  /** Sender's clock minus ours in seconds, where time is the cause. */
+  skew?: number;
+  /** The error underneath, for a debugger. It is never serialised. */
+  cause?: unknown;
+}
+
+/**
+ * A refusal. `code` is stable API; `message` is safe to log and to send.
+ * `headers` are filled by the role that answers (challenge, DPoP-Nonce, Retry-After).
+ */
+export class HoldfastError extends Error {
+  override readonly name = 'HoldfastError';
+  readonly code: Code;
+  readonly error: OAuthError | undefined;
+  /** HTTP status at a resource server; 0 for what a client refuses by itself. */
+  readonly status: number;
+  /** HTTP status at an authorization server: RFC 6749 §5.2, RFC 9449 §5. */
+  readonly issuerStatus: number;
+  readonly requirement: string;
+  readonly detail: string | undefined;
+  readonly skew: number | undefined;
+  headers: Readonly<Record<string, string>> = {};
+
+  constructor(code: Code, { detail, skew, cause }: Circumstances = {}) {
+    const [report, requirement, sentence] = REFUSALS[code];
+    super(describe(sentence, detail, skew), cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.error = oauthError(report);
+    this.status = STATUS[report].rs;
+    this.issuerStatus = STATUS[report].as;
+    this.requirement = requirement;
+    this.detail = detail;
+    this.skew = skew;
+  }
+}
+
+/** Anything that was thrown while deciding becomes a refusal: an unexpected error never opens the door. */
+export function asRefusal(thrown: unknown): HoldfastError {
+  return thrown instanceof HoldfastError ? thrown : new HoldfastError('internal', { cause: thrown });
+}
+
+/** All codes with what they mean, for documentation, `--help` and tests. */
+export function refusals(): {
+  code: Code;
+  error: OAuthError | undefined;
+  requirement: string;
+  sentence: string;
+}[] {
+  return Object.entries(REFUSALS).map(([code, [report, requirement, sentence]]) => ({
+    code: code as Code,
+    error: oauthError(report),
+    requirement,
+    sentence,
+  }));
+}
+
+function oauthError(report: keyof typeof STATUS): OAuthError | undefined {
+  return report === 'challenge' || report === 'local' ? undefined : report;
+}
+
+function describe(sentence: string, detail: string | undefined, skew: number | undefined): string {
+  const measured = skew === undefined ? undefined : `skew ${skew > 0 ? '+' : ''}${Math.round(skew)} s`;
+  const circumstances = [detail, measured].filter((part) => part !== undefined);
+  return circumstances.length === 0 ? sentence : `${sentence}: ${circumstances.join(', ')}`;
+}

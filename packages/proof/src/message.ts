@@ -1,0 +1,33 @@
+/** A request as the core sees it, whatever server received it. */
+export interface HttpMessage {
+  /** As received: methods are case-sensitive. */
+  readonly method: string;
+  /** Path and query as received (origin-form, RFC 9112 §3.2.1). */
+  readonly target: string;
+  /** name, value, name, value … as Node's `rawHeaders`: nothing joined, nothing dropped. */
+  readonly headers: readonly string[];
+  /** The client's leaf certificate in DER, from the TLS layer. */
+  readonly certificate?: Uint8Array | undefined;
+}
+
+/** All values of a header field, one per field line. Names are compared without regard to case (RFC 9110 §5.1). */
+export function fieldValues(message: HttpMessage, name: string): string[] {
+  const values: string[] = [];
+  for (let i = 0; i + 1 < message.headers.length; i += 2) {
+    const candidate = message.headers[i];
+    if (candidate?.length === name.length && candidate.toLowerCase() === name)
+      values.push(message.headers[i + 1] ?? '');
+  }
+  return values;
+}
+
+/**
+ * The path of a request target, without query, as it was sent; undefined when the target is not a path on this server.
+ * `new URL(target, base)` would not do: `//evil/a` and absolute targets replace the host (RFC 9112 §3.2).
+ */
+export function targetPath(target: string, origin: string): string | undefined {
+  const path = target.startsWith(`${origin}/`) ? target.slice(origin.length) : target;
+  if (!path.startsWith('/') || path.includes('#')) return undefined;
+  const query = path.indexOf('?');
+  return query === -1 ? path : path.slice(0, query);
+}

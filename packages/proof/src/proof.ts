@@ -1,0 +1,136 @@
+import { type Algorithm, isAlgorithm, verifySignature } from './algorithms.ts';
+import { HoldfastError } from './errors.ts';
+import { checkFreshness, type Freshness, type Times } from './freshness.ts';
+import { ath } from './hashes.ts';
+import { matchesHtu } from './htu.ts';
+import { importPublicJwk, type PublicJwk, readPublicJwk, thumbprint } from './jwk.ts';
+import { type JsonObject, type Jws, readJws } from './jws.ts';
+import { fieldValues, type HttpMessage } from './message.ts';
+
+const LONGEST = 8192; // characters: an RSA-4096 proof with room for unknown members
+
+/** A DPoP proof whose syntax is sound. Nothing about it is known to be true. */
+export interface Proof extends Times {
+  readonly jws: Jws;
+  readonly alg: Algorithm;
+  readonly jwk: PublicJwk;
+  /** RFC 7638 thumbprint of the key that the proof carries. */
+  readonly jkt: string;
+  readonly jti: string;
+  readonly htm: string;
+  readonly htu: string;
+  readonly ath: string | undefined;
+}
+
+declare const checked: unique symbol;
+declare const verified: unique symbol;
+
+/** Evidence that a proof fits this request, token and moment. Only `checkProof` makes it. Its signature may be false. */
+export interface CheckedProof extends Proof {
+  readonly [checked]: true;
+  /** The URI that was called, as the server knows it. */
+  readonly own: string;
+  /** The last second at which the proof could be accepted. */
+  readonly acceptableUntil: number;
+}
+
+/** Evidence that the sender holds the key. Only `verifyProof` makes it. It may have been used before. */
+export interface VerifiedProof extends CheckedProof {
+  readonly [verified]: true;
+}
+
+export interface Expected {
+  /** Method of the request. */
+  readonly htm: string;
+  /** Public origin and path of the request. */
+  readonly htu: string;
+  /** The token that came with the proof; left out at the token endpoint. */
+  readonly accessToken?: string | undefined;
+  readonly freshness: Freshness;
+}
+
+/** The one DPoP field of a request, or undefined when there is none. RFC 9449 §4.3 (1). */
+export function proofField(message: HttpMessage): string | undefined {
+  const [proof, another] = fieldValues(message, 'dpop');
+  if (another !== undefined) throw new HoldfastError('proof_duplicated');
+  // A comma is in no JWT: some hop joined two fields into one.
+  if (proof?.includes(',')) throw new HoldfastError('proof_duplicated');
+  return proof;
+}
+
+/** Reads a proof (RFC 9449 §4.2; §4.3 items 2 to 5 and 7). NOT checked: everything that `checkProof` and `verifyProof` check. */
+export function readProof(compact: string, algorithms: ReadonlySet<string>): Proof {
+  if (compact.length > LONGEST) throw new HoldfastError('proof_too_large');
+  const jws = readJws(compact, 'proof_malformed');
+  const { header, payload } = jws;
+  // (4): exactly this; media type rules would also allow other spellings, RFC 9449 does not
+  if (header['typ'] !== 'dpop+jwt') throw new HoldfastError('proof_typ');
+  // (5): asymmetric, known and allowed here
+  const alg = header['alg'];
+  if (!isAlgorithm(alg) || !algorithms.has(alg)) throw new HoldfastError('proof_alg');
+  // (7) and (3)
+  const jwk = readPublicJwk(header['jwk'], alg);
+  return {
+    jws,
+    alg,
+    jwk,
+    jkt: thumbprint(jwk),
+    jti: requireString(payload, 'jti'),
+    htm: requireString(payload, 'htm'),
+    htu: requireString(payload, 'htu'),
+    iat: requireNumber(payload, 'iat'),
+    ath: optional(payload, 'ath', requireString),
+    nonce: optional(payload, 'nonce', requireString),
+    exp: optional(payload, 'exp', requireNumber),
+    nbf: optional(payload, 'nbf', requireNumber),
+  };
+}
+
+/** Checks a proof against the request it came with (RFC 9449 §4.3 items 8 to 12a). NOT checked: signature, binding, replay. */
+export function checkProof(proof: Proof, { htm, htu, accessToken, freshness }: Expected): CheckedProof {
+  // (8): methods are case-sensitive
+  if (proof.htm !== htm) throw new HoldfastError('proof_htm');
+  // (9)
+  if (!matchesHtu(proof.htu, htu)) throw new HoldfastError('proof_htu');
+  // (12a)
+  if (accessToken !== undefined) checkAth(proof, accessToken);
+  // (10) and (11), last: only a proof that is otherwise sound is worth a nonce challenge
+  const acceptableUntil = checkFreshness(proof, freshness);
+  return { ...proof, own: htu, acceptableUntil } as CheckedProof;
+}
+
+/** Verifies the signature under the key that the proof carries (RFC 9449 §4.3 item 6). */
+export function verifyProof(proof: CheckedProof): VerifiedProof {
+  const key = importPublicJwk(proof.jwk);
+  if (!verifySignature(proof.alg, key, proof.jws.signingInput, proof.jws.signature)) {
+    throw new HoldfastError('proof_signature');
+  }
+  return proof as VerifiedProof;
+}
+
+function checkAth(proof: Proof, accessToken: string): void {
+  if (proof.ath === undefined) throw new HoldfastError('proof_claims', { detail: 'ath' });
+  if (proof.ath !== ath(accessToken)) throw new HoldfastError('proof_ath');
+}
+
+function requireString(payload: JsonObject, claim: string): string {
+  const value = payload[claim];
+  if (typeof value !== 'string' || value === '') throw new HoldfastError('proof_claims', { detail: claim });
+  return value;
+}
+
+// RFC 7519 §2: NumericDate is a JSON number; 1e400 parses as Infinity.
+function requireNumber(payload: JsonObject, claim: string): number {
+  const value = payload[claim];
+  if (typeof value !== 'number' || !Number.isFinite(value))
+    throw new HoldfastError('proof_claims', { detail: claim });
+  return value;
+}
+
+function optional<T>(
+  payload: JsonObject,
+  claim: string,
+  read: (payload: JsonObject, claim: string) => T,
+): T | undefined {
+  return Object.hasOwn(payload, claim) ? read(payload, claim) : undefined;
+}

@@ -1,0 +1,51 @@
+/** One challenge of a WWW-Authenticate field (RFC 9110 §11.6.1). Names are in lower case. */
+export interface Challenge {
+  readonly scheme: string;
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+const LONGEST = 8192;
+const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
+const PARAMETER = new RegExp(
+  `^[ \\t]*(${TOKEN})[ \\t]*=[ \\t]*(?:"((?:[^"\\\\]|\\\\.)*)"|(${TOKEN}))[ \\t]*(?=,|$)`,
+);
+const SCHEME = new RegExp(
+  `^[ \\t]*(${TOKEN})(?: +[A-Za-z0-9\\-._~+/]+=*)?[ \\t]*(?=,|$)|^[ \\t]*(${TOKEN}) +`,
+);
+
+/**
+ * Reads every challenge of the field; servers put several into one line. Unknown schemes and parameters are kept and
+ * ignored by callers (RFC 9449 §7.1). Undefined when the field is not well-formed.
+ */
+export function readChallenges(field: string): readonly Challenge[] | undefined {
+  if (field.length > LONGEST) return undefined;
+  const challenges: { scheme: string; parameters: Map<string, string> }[] = [];
+  let rest = field;
+  while (rest.trim() !== '') {
+    const parameter = PARAMETER.exec(rest);
+    const scheme = parameter === null ? SCHEME.exec(rest) : null;
+    if (parameter !== null) {
+      const [, name = '', quoted, token = ''] = parameter;
+      challenges.at(-1)?.parameters.set(name.toLowerCase(), quoted?.replace(/\\(.)/g, '$1') ?? token);
+      if (challenges.length === 0) return undefined;
+    } else if (scheme !== null) {
+      challenges.push({ scheme: (scheme[1] ?? scheme[2] ?? '').toLowerCase(), parameters: new Map() });
+    } else {
+      return undefined;
+    }
+    rest = rest.slice((parameter ?? scheme)?.[0].length).replace(/^[ \t]*,/, '');
+  }
+  return challenges;
+}
+
+/** RFC 9449 §9: a resource server asks for a nonce of its own, in whatever company and letter case. */
+export function asksForNonce(response: {
+  readonly status: number;
+  readonly headers: Pick<Headers, 'get'>;
+}): boolean {
+  if (response.status !== 401 || response.headers.get('dpop-nonce') === null) return false;
+  const challenges = readChallenges(response.headers.get('www-authenticate') ?? '') ?? [];
+  return challenges.some(
+    ({ scheme, parameters }) => scheme === 'dpop' && parameters.get('error') === 'use_dpop_nonce',
+  );
+}

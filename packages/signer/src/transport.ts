@@ -1,0 +1,39 @@
+import { Agent, fetch as undiciFetch } from 'undici';
+
+/** The client's side of TLS: whom it trusts and, for mutual TLS, who it is. PEM. */
+export interface TlsIdentity {
+  /** Trusted authorities; default: Node's. */
+  readonly ca?: string | Buffer;
+  readonly cert?: string | Buffer;
+  readonly key?: string | Buffer;
+}
+
+/** Connections to the servers a client talks to: with its certificate where that is wanted, without it elsewhere. */
+export interface Transport {
+  readonly fetch: typeof globalThis.fetch;
+  readonly fetchWithCertificate: typeof globalThis.fetch;
+  close(): Promise<void>;
+}
+
+export function createTransport({ ca, cert, key }: TlsIdentity): Transport {
+  const trust = ca === undefined ? {} : { ca };
+  const plain = new Agent({ connect: trust });
+  // Agents connect when they are used: without a certificate this one never does.
+  const mutual = new Agent({
+    connect: cert === undefined || key === undefined ? trust : { ...trust, cert, key },
+  });
+  return {
+    fetch: through(plain),
+    fetchWithCertificate: through(mutual),
+    close: async () => {
+      await Promise.all([plain.close(), mutual.close()]);
+    },
+  };
+}
+
+// undici's own fetch, so that it and its Agent are of one version whatever Node bundles
+function through(dispatcher: Agent): typeof globalThis.fetch {
+  const send = (input: Parameters<typeof undiciFetch>[0], init: Parameters<typeof undiciFetch>[1]) =>
+    undiciFetch(input, { ...init, dispatcher });
+  return send as unknown as typeof globalThis.fetch;
+}

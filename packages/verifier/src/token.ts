@@ -1,0 +1,116 @@
+import {
+  type Confirmation,
+  HoldfastError,
+  isAlgorithm,
+  type JsonObject,
+  type Jws,
+  readConfirmation,
+  readJws,
+  verifySignature,
+} from '@holdfast/proof';
+import type { IssuerKeys } from './issuer-keys.ts';
+
+declare const verified: unique symbol;
+
+/** Evidence that the issuer signed the token and that it is meant for this resource, now. Only `verifyToken` makes it. */
+export interface VerifiedToken {
+  readonly [verified]: true;
+  readonly claims: JsonObject;
+  readonly clientId: string;
+  readonly subject: string;
+  readonly scope: readonly string[];
+  readonly expiresAt: number;
+  readonly confirmation: Confirmation;
+}
+
+export interface TokenExpectation {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly algorithms: ReadonlySet<string>;
+  readonly keys: IssuerKeys;
+  readonly now: number;
+  /** Seconds of leeway for exp and nbf. */
+  readonly skew: number;
+}
+
+/** RFC 9068 §4. NOT checked: that the sender is the one the token is bound to; `matchConfirmation` does that. */
+export async function verifyToken(compact: string, expected: TokenExpectation): Promise<VerifiedToken> {
+  const jws = readJws(compact, 'token_malformed');
+  const { header, payload: claims } = jws;
+  // Explicit typing keeps other JWTs of the issuer out: ID tokens, logout tokens, introspection answers
+  if (!isAccessTokenType(header['typ'])) throw new HoldfastError('token_typ');
+  await verifyTokenSignature(jws, expected);
+  // Claims only now: before, they are a stranger's words
+  if (claims['iss'] !== expected.issuer) throw new HoldfastError('token_issuer');
+  checkAudience(claims['aud'], expected.audience);
+  const expiresAt = checkTimes(claims, expected);
+  requireString(claims, 'jti');
+  return {
+    claims,
+    clientId: requireString(claims, 'client_id'),
+    subject: requireString(claims, 'sub'),
+    scope: readScope(claims['scope']),
+    expiresAt,
+    confirmation: readConfirmation(claims['cnf']),
+  } as unknown as VerifiedToken;
+}
+
+// RFC 9068 §2.1 allows both forms, and media types are compared without regard to case (RFC 7515 §4.1.9).
+function isAccessTokenType(typ: unknown): boolean {
+  if (typeof typ !== 'string') return false;
+  const lower = typ.toLowerCase();
+  return lower === 'at+jwt' || lower === 'application/at+jwt';
+}
+
+async function verifyTokenSignature(
+  { header, signingInput, signature }: Jws,
+  expected: TokenExpectation,
+): Promise<void> {
+  const { alg, kid } = header;
+  if (!isAlgorithm(alg) || !expected.algorithms.has(alg)) throw new HoldfastError('token_alg');
+  if (kid !== undefined && typeof kid !== 'string')
+    throw new HoldfastError('token_malformed', { detail: 'kid' });
+  const keys = await expected.keys.find(alg, kid);
+  if (keys.length === 0) throw new HoldfastError('token_key_unknown');
+  if (!keys.some((key) => verifySignature(alg, key, signingInput, signature)))
+    throw new HoldfastError('token_signature');
+}
+
+function checkAudience(aud: unknown, audience: string): void {
+  if (aud === undefined) throw new HoldfastError('token_claims', { detail: 'aud' });
+  const members: unknown[] = Array.isArray(aud) ? aud : [aud];
+  if (!members.every((member) => typeof member === 'string'))
+    throw new HoldfastError('token_claims', { detail: 'aud' });
+  if (!members.includes(audience)) throw new HoldfastError('token_audience');
+}
+
+function checkTimes(claims: JsonObject, { now, skew }: TokenExpectation): number {
+  const exp = requireNumber(claims, 'exp');
+  // RFC 9068 §4: now is before exp. A venue has a clock, so an expired token gets no leeway.
+  if (now >= exp) throw new HoldfastError('token_expired', { skew: exp - now });
+  const iat = requireNumber(claims, 'iat');
+  if (iat > now + skew) throw new HoldfastError('token_not_yet_valid', { skew: iat - now });
+  if (claims['nbf'] !== undefined && requireNumber(claims, 'nbf') > now + skew) {
+    throw new HoldfastError('token_not_yet_valid', { skew: requireNumber(claims, 'nbf') - now });
+  }
+  return exp;
+}
+
+function readScope(scope: unknown): readonly string[] {
+  if (scope === undefined) return [];
+  if (typeof scope !== 'string') throw new HoldfastError('token_claims', { detail: 'scope' });
+  return scope.split(' ').filter((value) => value !== '');
+}
+
+function requireString(claims: JsonObject, claim: string): string {
+  const value = claims[claim];
+  if (typeof value !== 'string' || value === '') throw new HoldfastError('token_claims', { detail: claim });
+  return value;
+}
+
+function requireNumber(claims: JsonObject, claim: string): number {
+  const value = claims[claim];
+  if (typeof value !== 'number' || !Number.isFinite(value))
+    throw new HoldfastError('token_claims', { detail: claim });
+  return value;
+}

@@ -1,0 +1,121 @@
+import {
+  type Algorithm,
+  asRefusal,
+  type CheckedProof,
+  type Clock,
+  checkProof,
+  createNonces,
+  FAPI_ALGORITHMS,
+  HoldfastError,
+  type HttpMessage,
+  matchConfirmation,
+  proofField,
+  type ReplayStore,
+  readProof,
+  reserveJti,
+  seconds,
+  targetPath,
+  verifyProof,
+} from '@holdfast/proof';
+import { type Access, checkScope, grantAccess } from './access.ts';
+import { challenge } from './challenge.ts';
+import { type Credential, readCredential } from './credential.ts';
+import { discoveredKeys, givenKeys, type Jwks } from './issuer-keys.ts';
+import { checkOrigin } from './origin.ts';
+import { createReplayTable } from './replay-table.ts';
+import { verifyToken } from './token.ts';
+
+export interface VerifierOptions {
+  /** Issuer identifier (RFC 8414 §2), compared code point by code point. */
+  readonly issuer: string;
+  /** The identifier of this resource in `aud` (RFC 9068 §3). */
+  readonly audience: string;
+  /** Public origin of this resource: what `htu` begins with. Never taken from the Host field. */
+  readonly origin: string;
+  /** Keys of the issuer. Left out: fetched by the issuer's metadata and kept. */
+  readonly jwks?: Jwks;
+  /** JWS algorithms for proofs and tokens. Default: FAPI 2.0 §5.4.1. */
+  readonly algorithms?: readonly Algorithm[];
+  /** 'required' (default): a proof carries a recent nonce of this server. 'off': `iat` decides. */
+  readonly nonce?: 'required' | 'off';
+  /** Where used proofs are remembered. Default: a table in this process, enough while nonces are its own. */
+  readonly replay?: ReplayStore;
+  /** Seconds that the `iat` of a proof without nonce may lie in the past. Default 60. */
+  readonly maxAge?: number;
+  /** Seconds that `iat` and `nbf` may lie in the future. Default 10. */
+  readonly skew?: number;
+  readonly clock?: Clock;
+  /** For the issuer's metadata and keys. */
+  readonly fetch?: typeof globalThis.fetch;
+  /** Allows an `http:` origin on loopback, for tests and benchmarks. */
+  readonly allowLoopbackHttp?: boolean;
+}
+
+export interface Requirement {
+  /** Scopes that the token must have, all of them. */
+  readonly scope?: readonly string[];
+}
+
+export interface Verifier {
+  /**
+   * Decides one request. Resolves with what the sender may do, or rejects with a `HoldfastError` whose status and
+   * headers are the answer. NOT checked: the body of the request, which no proof signs (RFC 9449 §11.7), and
+   * revocation of the token before it expires.
+   */
+  verify(message: HttpMessage, requirement?: Requirement): Promise<Access>;
+}
+
+/** A resource server's verifier for DPoP-bound (RFC 9449) and certificate-bound (RFC 8705) access tokens. */
+export function createVerifier(options: VerifierOptions): Verifier {
+  const { issuer, audience, clock = Date.now, fetch = globalThis.fetch, maxAge = 60, skew = 10 } = options;
+  const origin = checkOrigin(options.origin, options.allowLoopbackHttp ?? false);
+  const names = options.algorithms ?? FAPI_ALGORITHMS;
+  const algorithms: ReadonlySet<string> = new Set(names);
+  const keys =
+    options.jwks === undefined ? discoveredKeys({ issuer, fetch, clock }) : givenKeys(options.jwks);
+  const nonces = options.nonce === 'off' ? undefined : createNonces({ clock });
+  const replay = options.replay ?? createReplayTable({ clock });
+
+  /** The line from request to access. Cheap checks first, nothing is stored before everything else has passed. */
+  async function decide(message: HttpMessage, scope: readonly string[]): Promise<Access> {
+    const now = seconds(clock);
+    // RFC 9449 §7.1, RFC 6750 §2.1: one token, in the Authorization field
+    const credential = readCredential(message);
+    // RFC 9449 §4.3 (1)–(5), (7)–(12a): the proof is sound and for this request, this token, this moment
+    const proof = credential.scheme === 'DPoP' ? checkedProof(message, credential, now) : undefined;
+    // RFC 9068 §4: the issuer signed the token, for this resource, and it has not expired
+    const token = await verifyToken(credential.token, { issuer, audience, algorithms, keys, now, skew });
+    // RFC 9449 §4.3 (12b), RFC 8705 §3: the token is bound to this key or certificate
+    matchConfirmation(token.confirmation, { ...credential, proof, certificate: message.certificate });
+    // RFC 9449 §4.3 (6): the sender holds the key; §11.1: and uses the proof for the first time
+    if (proof !== undefined) await reserveJti(replay, verifyProof(proof));
+    // RFC 6750 §3.1: the token is good for what is asked
+    checkScope(token, scope);
+    return grantAccess(token, proof, nonces?.current());
+  }
+
+  function checkedProof(message: HttpMessage, { token }: Credential, now: number): CheckedProof {
+    const path = targetPath(message.target, origin);
+    if (path === undefined) throw new HoldfastError('request_malformed');
+    const compact = proofField(message);
+    if (compact === undefined) throw new HoldfastError('proof_missing');
+    return checkProof(readProof(compact, algorithms), {
+      htm: message.method,
+      htu: origin + path,
+      accessToken: token,
+      freshness: { now, maxAge, skew, nonces },
+    });
+  }
+
+  return {
+    async verify(message, { scope = [] } = {}) {
+      try {
+        return await decide(message, scope);
+      } catch (thrown) {
+        const refusal = asRefusal(thrown);
+        refusal.headers = challenge(message, refusal, { algorithms: names, nonces });
+        throw refusal;
+      }
+    },
+  };
+}
