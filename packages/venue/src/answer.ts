@@ -1,0 +1,48 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { VenueError } from './errors.ts';
+import type { Answer, IdempotencyTable } from './idempotency.ts';
+
+/** The account is the client that the token was issued to. */
+export function accountOf(request: FastifyRequest): string {
+  const account: unknown = request.access?.clientId;
+  // No token was checked: the routes were registered outside `protect`. Nobody is served.
+  if (typeof account !== 'string' || account === '') throw new Error('the route is not protected');
+  return account;
+}
+
+export function answer(status: number, body: object, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { status, headers, body: JSON.stringify(body) };
+}
+
+/**
+ * Sends the answer of `act`, or of the earlier request with the same Idempotency-Key. Only answers are
+ * remembered, not refusals: a refused request did nothing, and the same key may try again.
+ */
+export function answerOnce(
+  table: IdempotencyTable,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  act: () => Answer,
+): FastifyReply {
+  const key = readIdempotencyKey(request);
+  if (key === undefined) return send(reply, act());
+  const { answer, replayed } = table.once(accountOf(request), key, describeRequest(request), act);
+  if (replayed) reply.header('idempotency-replayed', 'true');
+  return send(reply, answer);
+}
+
+function readIdempotencyKey({ headers }: FastifyRequest): string | undefined {
+  const key = headers['idempotency-key'];
+  if (key === undefined) return undefined;
+  if (typeof key === 'string' && /^[A-Za-z0-9._:-]{1,64}$/.test(key)) return key;
+  throw new VenueError('invalid_idempotency_key');
+}
+
+/** Equal for equal requests: method, path and the fields in whatever order they were sent. */
+function describeRequest({ method, url, body }: FastifyRequest): string {
+  return JSON.stringify([method, url, Object.entries(body ?? {}).sort()]);
+}
+
+function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
+  return reply.code(status).headers(headers).type('application/json; charset=utf-8').send(body);
+}

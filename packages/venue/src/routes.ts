@@ -1,0 +1,95 @@
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
+import { accountOf, answer, answerOnce } from './answer.ts';
+import type { Amendment, Exchange, OrderQuery } from './exchange.ts';
+import type { IdempotencyTable } from './idempotency.ts';
+import { stampReply } from './interaction.ts';
+import { refuseOtherMethods } from './method-not-allowed.ts';
+import type { OrderRequest } from './order.ts';
+import { replyRefusal } from './refusal.ts';
+import {
+  amendSchema,
+  insistOnStrictValidation,
+  listSchema,
+  marketDataSchema,
+  placeSchema,
+  plainSchema,
+} from './schemas.ts';
+
+export interface VenueRoutesOptions {
+  readonly exchange: Exchange;
+  /** One per exchange, shared by every listener. */
+  readonly idempotency: IdempotencyTable;
+}
+
+interface OneOrder {
+  Params: { id: string };
+}
+
+const bodyLimit = 16 * 1024;
+const readsOrders = { scope: ['orders:read'] };
+const writesOrders = { scope: ['orders:write'] };
+const readsPositions = { scope: ['positions:read'] };
+const anyToken = { scope: [] };
+
+/**
+ * The trading API. Register it in a scope that `protect` of `@holdfast/verifier/fastify` guards, on an
+ * instance made with `ajv: strictValidation`; it refuses to start on one that coerces or drops fields.
+ */
+export const venueRoutes: FastifyPluginAsync<VenueRoutesOptions> = async (app, options) => {
+  app.addHook('onRequest', stampReply);
+  app.addHook('onReady', async () => insistOnStrictValidation(app));
+  app.setErrorHandler(replyRefusal);
+  app.removeContentTypeParser('text/plain');
+  const refuseTheRest = refuseOtherMethods(app);
+  orderRoutes(app, options);
+  readingRoutes(app, options.exchange);
+  refuseTheRest();
+};
+
+function orderRoutes(app: FastifyInstance, { exchange, idempotency }: VenueRoutesOptions): void {
+  app.post<{ Body: OrderRequest }>(
+    '/orders',
+    { config: writesOrders, schema: placeSchema, bodyLimit },
+    (request, reply) =>
+      answerOnce(idempotency, request, reply, () => {
+        const order = exchange.place(accountOf(request), request.body);
+        return answer(201, order, { location: `${app.prefix}/orders/${order.id}` });
+      }),
+  );
+  app.patch<OneOrder & { Body: Amendment }>(
+    '/orders/:id',
+    { config: writesOrders, schema: amendSchema, bodyLimit },
+    (request, reply) =>
+      answerOnce(idempotency, request, reply, () =>
+        answer(200, exchange.amend(accountOf(request), request.params.id, request.body)),
+      ),
+  );
+  app.delete<OneOrder>('/orders/:id', { config: writesOrders, schema: plainSchema, bodyLimit }, (request) =>
+    exchange.cancel(accountOf(request), request.params.id),
+  );
+  app.get<OneOrder>('/orders/:id', { config: readsOrders, schema: plainSchema }, (request) =>
+    exchange.order(accountOf(request), request.params.id),
+  );
+  app.get<{ Querystring: Omit<OrderQuery, 'limit'> & { limit?: string } }>(
+    '/orders',
+    { config: readsOrders, schema: listSchema },
+    (request) => {
+      const { limit = '50', ...query } = request.query;
+      return exchange.orders(accountOf(request), { ...query, limit: Number(limit) });
+    },
+  );
+}
+
+function readingRoutes(app: FastifyInstance, exchange: Exchange): void {
+  app.get('/positions', { config: readsPositions, schema: plainSchema }, (request) => ({
+    positions: exchange.positions(accountOf(request)),
+  }));
+  app.get<{ Params: { instrument: string }; Querystring: { depth?: string } }>(
+    '/market-data/:instrument',
+    { config: anyToken, schema: marketDataSchema },
+    ({ params, query }) => exchange.marketData(params.instrument, Number(query.depth ?? '10')),
+  );
+  app.get('/instruments', { config: anyToken, schema: plainSchema }, () => ({
+    instruments: exchange.instruments(),
+  }));
+}
