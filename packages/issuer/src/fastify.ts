@@ -1,1 +1,49 @@
-export {};
+import { isCertificateTrusted, messageFromNode, metadataUrl } from '@holdfast/proof';
+import type { FastifyPluginCallback, FastifyReply } from 'fastify';
+import type { Issuer } from './issuer.ts';
+import { PATHS } from './metadata.ts';
+import type { Reply } from './reply.ts';
+
+export interface IssuerRoutesOptions {
+  readonly issuer: Issuer;
+  /** Public origin of this listener: what the `htu` of a proof begins with. */
+  readonly origin: string;
+}
+
+const BODY_LIMIT = 65_536; // octets
+
+/** The endpoints of an issuer as Fastify routes. The same issuer may be served by a listener with and one without mutual TLS. */
+export const issuerRoutes: FastifyPluginCallback<IssuerRoutesOptions> = (app, { issuer, origin }, done) => {
+  const path = new URL(issuer.config.issuer).pathname.replace(/\/$/, '');
+  // The core judges the content type, so every body reaches it as it came
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: BODY_LIMIT }, (_request, body, parsed) =>
+    parsed(null, body),
+  );
+
+  app.get(new URL(metadataUrl(issuer.config.issuer)).pathname, async (_request, reply) =>
+    answer(reply, issuer.metadata()),
+  );
+  app.get(`${path}${PATHS.jwks}`, async (_request, reply) => answer(reply, issuer.jwks()));
+  app.post(`${path}${PATHS.token}`, async (request, reply) => {
+    const message = messageFromNode(request.raw);
+    const body = typeof request.body === 'string' ? request.body : '';
+    const certificateTrusted = isCertificateTrusted(request.raw.socket);
+    const result = await issuer.token({ ...message, origin, body, certificateTrusted });
+    if (result.refusal !== undefined)
+      request.log.info({ code: result.refusal.code, skew: result.refusal.skew }, 'refused');
+    return answer(reply, result);
+  });
+  // RFC 6749 §3.2: POST only
+  app.route({
+    method: ['GET', 'PUT', 'PATCH', 'DELETE'],
+    url: `${path}${PATHS.token}`,
+    handler: async (_request, reply) =>
+      reply.code(405).header('Allow', 'POST').send({ error: 'invalid_request' }),
+  });
+  done();
+};
+
+function answer(reply: FastifyReply, { status, headers, body }: Reply): FastifyReply {
+  return reply.code(status).headers(headers).send(body);
+}

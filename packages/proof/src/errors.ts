@@ -99,7 +99,6 @@ const REFUSALS = {
   ],
 
   // The token endpoint
-  method_not_allowed: ['invalid_request', 'RFC 6749 §3.2', 'The method is not allowed here'],
   content_type_unsupported: [
     'invalid_request',
     'RFC 6749 §3.2',

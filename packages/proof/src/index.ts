@@ -22,5 +22,5 @@ export {
   type VerifiedProof,
   verifyProof,
 } from './proof.ts';
-export { replayKey, reserveJti } from './replay.ts';
+export { replayKey, reserve, reserveJti } from './replay.ts';
 export type { ReplayStore, Store } from './store.ts';

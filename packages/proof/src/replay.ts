@@ -1,22 +1,35 @@
 import { hash } from 'node:crypto';
-import { asRefusal, HoldfastError } from './errors.ts';
+import { type Code, HoldfastError } from './errors.ts';
 import { normalizeHtu } from './htu.ts';
 import type { VerifiedProof } from './proof.ts';
 import type { ReplayStore } from './store.ts';
 
 /**
  * Uses up the jti of a proof, atomically (RFC 9449 §11.1). Takes only a verified proof: garbage must neither fill the
- * store nor burn a client's jti. Fails closed when the store does not answer.
+ * store nor burn a client's jti.
  */
-export async function reserveJti(store: ReplayStore, proof: VerifiedProof): Promise<void> {
-  let added: boolean;
+export function reserveJti(store: ReplayStore, proof: VerifiedProof): Promise<void> {
+  return reserve(store, replayKey(proof), proof.acceptableUntil, 'proof_replayed');
+}
+
+/** Adds a key that may be added once, or throws `refusal`. Fails closed when the store does not answer. */
+export async function reserve(
+  store: ReplayStore,
+  key: string,
+  expiresAt: number,
+  refusal: Code,
+): Promise<void> {
+  const added = await add(store, key, expiresAt);
+  if (!added) throw new HoldfastError(refusal);
+}
+
+async function add(store: ReplayStore, key: string, expiresAt: number): Promise<boolean> {
   try {
-    added = await store.add(replayKey(proof), '', proof.acceptableUntil);
+    return await store.add(key, '', expiresAt);
   } catch (thrown) {
-    const refusal = asRefusal(thrown);
-    throw refusal.code === 'internal' ? new HoldfastError('store_unavailable', { cause: thrown }) : refusal;
+    if (thrown instanceof HoldfastError) throw thrown;
+    throw new HoldfastError('store_unavailable', { cause: thrown });
   }
-  if (!added) throw new HoldfastError('proof_replayed');
 }
 
 /**

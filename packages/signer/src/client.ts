@@ -94,7 +94,7 @@ export function createClient(options: ClientOptions): Client {
   return {
     token,
     async fetch(url, init = {}) {
-      const request = readRequest(String(url), init, options);
+      const request = await readRequest(String(url), init, options);
       const { accessToken, tokenType } = await token();
       request.headers.set('authorization', `${tokenType} ${accessToken}`);
       const sending = { fetch: resourceFetch, nonces, signer, accessToken, isNonceChallenge: asksForNonce };
@@ -104,24 +104,31 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
-function readRequest(
-  url: string,
-  init: RequestInit,
-  { origins, allowLoopbackHttp = false }: ClientOptions,
-): Request {
-  const { origin, href } = checkUrl(url, allowLoopbackHttp);
-  if (origins !== undefined && !origins.includes(origin))
+async function readRequest(url: string, init: RequestInit, options: ClientOptions): Promise<Request> {
+  const { origin, href } = checkUrl(url, options.allowLoopbackHttp ?? false);
+  if (options.origins !== undefined && !options.origins.includes(origin)) {
     throw new HoldfastError('url_refused', { detail: 'not an origin of this client' });
-  const { body, signal } = init;
-  // A nonce challenge would need the body a second time
-  if (
-    body instanceof ReadableStream ||
-    (body !== null && typeof body === 'object' && Symbol.asyncIterator in body)
-  ) {
-    throw new HoldfastError('body_not_replayable');
   }
-  const method = normalizeMethod(init.method ?? 'GET');
-  return { url: href.replace(/#.*$/, ''), method, headers: new Headers(init.headers), body, signal };
+  const headers = new Headers(init.headers);
+  const body = await readBody(init.body, headers);
+  return {
+    url: href.replace(/#.*$/, ''),
+    method: normalizeMethod(init.method ?? 'GET'),
+    headers,
+    body,
+    signal: init.signal,
+  };
+}
+
+/** The body as a value that can be sent twice: a nonce challenge needs it again. Forms and blobs bring their type along. */
+async function readBody(body: RequestInit['body'], headers: Headers): Promise<Request['body']> {
+  if (body === undefined || body === null || typeof body === 'string') return body;
+  if (body instanceof ReadableStream || Symbol.asyncIterator in body)
+    throw new HoldfastError('body_not_replayable');
+  const value = new Response(body);
+  const type = value.headers.get('content-type');
+  if (type !== null && !headers.has('content-type')) headers.set('content-type', type);
+  return new Uint8Array(await value.arrayBuffer());
 }
 
 // The Fetch standard sends these in upper case whatever was written; every other method is sent as it is

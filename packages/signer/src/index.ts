@@ -5,6 +5,7 @@ export {
   generateKey,
   importKey,
   type KeySource,
+  type PrivateJwk,
   type ProofKey,
 } from './key.ts';
 export { createSigner, type ProofRequest, type Signer, type SignerOptions } from './signer.ts';

@@ -2,7 +2,6 @@ import {
   createPrivateKey,
   createPublicKey,
   generateKeyPair,
-  type JsonWebKey,
   KeyObject,
   sign as signWithKey,
 } from 'node:crypto';
@@ -35,6 +34,9 @@ export interface ExternalKey {
   sign(input: Uint8Array): Uint8Array | Promise<Uint8Array>;
 }
 
+/** A private key as a JWK (RFC 7517 §4, RFC 7518 §6). */
+export type PrivateJwk = Readonly<Record<string, unknown>>;
+
 /** A key pair of any Web Cryptography implementation. The private key may be non-extractable. */
 export interface ForeignKeyPair {
   readonly privateKey: CryptoKey;
@@ -43,7 +45,7 @@ export interface ForeignKeyPair {
   readonly crypto?: Pick<Crypto, 'subtle'>;
 }
 
-export type KeySource = JsonWebKey | string | KeyObject | CryptoKey | ForeignKeyPair | ExternalKey;
+export type KeySource = PrivateJwk | string | KeyObject | CryptoKey | ForeignKeyPair | ExternalKey;
 
 const generate = promisify(generateKeyPair);
 
@@ -81,11 +83,11 @@ async function read(source: KeySource, alg: Algorithm | undefined): Promise<Proo
   if (source instanceof CryptoKey) return fromKeyObject(KeyObject.from(source), alg);
   if ('sign' in source && typeof source.sign === 'function') return fromExternal(source as ExternalKey, alg);
   if ('privateKey' in source) return fromPair(source as ForeignKeyPair, alg);
-  const jwk = source as JsonWebKey;
+  const jwk = source as PrivateJwk;
   const stated = isAlgorithm(jwk['alg']) ? jwk['alg'] : undefined;
   if (alg !== undefined && stated !== undefined && alg !== stated)
     throw new HoldfastError('key_unusable', { detail: 'alg' });
-  return fromKeyObject(privateKey({ key: jwk, format: 'jwk' }), alg ?? stated);
+  return fromKeyObject(privateKey({ key: { ...jwk }, format: 'jwk' }), alg ?? stated);
 }
 
 function privateKey(source: Parameters<typeof createPrivateKey>[0]): KeyObject {

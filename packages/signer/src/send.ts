@@ -6,7 +6,7 @@ export interface Request {
   readonly url: string;
   readonly method: string;
   readonly headers: Headers;
-  readonly body?: BodyInit | null | undefined;
+  readonly body?: string | Uint8Array<ArrayBuffer> | null | undefined;
   readonly signal?: AbortSignal | null | undefined;
 }
 

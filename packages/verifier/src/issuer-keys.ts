@@ -1,5 +1,12 @@
 import type { KeyObject } from 'node:crypto';
-import { type Algorithm, type Clock, HoldfastError, importPublicJwk, readPublicJwk } from '@holdfast/proof';
+import {
+  type Algorithm,
+  type Clock,
+  HoldfastError,
+  importPublicJwk,
+  metadataUrl,
+  readPublicJwk,
+} from '@holdfast/proof';
 
 /** A JWK Set (RFC 7517 §5) as it came from the issuer. */
 export interface Jwks {

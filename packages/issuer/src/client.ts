@@ -1,0 +1,56 @@
+import { X509Certificate } from 'node:crypto';
+import { HoldfastError } from '@holdfast/proof';
+import { createLocalJWKSet, type JWTVerifyGetKey } from 'jose';
+import type { RegisteredSubject } from './certificate-subject.ts';
+import { type ClientConfig, registeredSubject } from './config.ts';
+
+/** A registered client (RFC 7591 §2 names). */
+export interface Client {
+  readonly clientId: string;
+  readonly method: ClientConfig['token_endpoint_auth_method'];
+  /** Keys for private_key_jwt. */
+  readonly keys: JWTVerifyGetKey;
+  /** Subject for tls_client_auth. */
+  readonly subject: RegisteredSubject | undefined;
+  /** Certificates (DER) for self_signed_tls_client_auth. */
+  readonly certificates: readonly Uint8Array[];
+  readonly dpopBound: boolean;
+  readonly certificateBound: boolean;
+  readonly scope: readonly string[];
+}
+
+export interface Clients {
+  /** Throws `client_unknown`. */
+  find(clientId: string): Client;
+}
+
+export function createClients(configs: readonly ClientConfig[]): Clients {
+  const clients = new Map(configs.map((config) => [config.client_id, fromConfig(config)]));
+  return {
+    find(clientId) {
+      const client = clients.get(clientId);
+      if (client === undefined) throw new HoldfastError('client_unknown');
+      return client;
+    },
+  };
+}
+
+function fromConfig(config: ClientConfig): Client {
+  const keys = config.jwks?.keys ?? [];
+  return {
+    clientId: config.client_id,
+    method: config.token_endpoint_auth_method,
+    keys: createLocalJWKSet({ keys: keys.map(({ x5c: _, ...key }) => key as { kty: string }) }),
+    subject: registeredSubject(config),
+    certificates: keys.flatMap((key) =>
+      Array.isArray(key['x5c']) ? [certificate(String(key['x5c'][0]))] : [],
+    ),
+    dpopBound: config.dpop_bound_access_tokens,
+    certificateBound: config.tls_client_certificate_bound_access_tokens,
+    scope: config.scope.split(' '),
+  };
+}
+
+function certificate(x5c: string): Uint8Array {
+  return new X509Certificate(Buffer.from(x5c, 'base64')).raw;
+}

@@ -1,0 +1,59 @@
+import {
+  type Confirmation,
+  checkProof,
+  HoldfastError,
+  type Nonces,
+  proofField,
+  readProof,
+  targetPath,
+  type VerifiedProof,
+  verifyProof,
+  x5tS256,
+} from '@holdfast/proof';
+import type { Client } from './client.ts';
+import type { IssuerRequest } from './form.ts';
+
+/** What the sender of a token request proved to hold. */
+export interface Sender {
+  readonly proof: VerifiedProof | undefined;
+  readonly certificate: Uint8Array | undefined;
+}
+
+export interface SenderPolicy {
+  readonly algorithms: ReadonlySet<string>;
+  readonly nonces: Nonces | undefined;
+  readonly now: number;
+}
+
+const MAX_AGE = 60; // seconds that iat may lie in the past, without nonce
+const SKEW = 10; // seconds that it may lie ahead: FAPI 2.0 §5.3.2.1
+
+/** RFC 9449 §5: the proof of a token request, when there is one, is checked in full; there is no token yet, so no ath. */
+export function checkSender(request: IssuerRequest, { algorithms, nonces, now }: SenderPolicy): Sender {
+  const compact = proofField(request);
+  if (compact === undefined) return { proof: undefined, certificate: request.certificate };
+  const path = targetPath(request.target, request.origin);
+  if (path === undefined) throw new HoldfastError('request_malformed');
+  const proof = checkProof(readProof(compact, algorithms), {
+    htm: request.method,
+    htu: request.origin + path,
+    freshness: { now, maxAge: MAX_AGE, skew: SKEW, nonces },
+  });
+  return { proof: verifyProof(proof), certificate: request.certificate };
+}
+
+/**
+ * What the token will be bound to. FAPI 2.0 §5.3.2.1: never to nothing. A client that registered for a binding gets
+ * that one or no token; otherwise the proof decides, and without one the certificate.
+ */
+export function bind(client: Client, { proof, certificate }: Sender): Confirmation {
+  const toCertificate = client.certificateBound || (proof === undefined && !client.dpopBound);
+  if (client.dpopBound && proof === undefined) throw new HoldfastError('proof_missing');
+  if (toCertificate && certificate === undefined) {
+    throw new HoldfastError(client.certificateBound ? 'binding_missing' : 'proof_missing');
+  }
+  return {
+    ...(proof === undefined ? {} : { jkt: proof.jkt }),
+    ...(toCertificate && certificate !== undefined ? { 'x5t#S256': x5tS256(certificate) } : {}),
+  };
+}
