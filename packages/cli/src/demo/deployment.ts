@@ -1,0 +1,164 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type CertificatePaths, ensureCertificates } from '@holdfast/certs-scripts';
+import { createIssuer, type Issuer, readConfig } from '@holdfast/issuer';
+import { issuerRoutes } from '@holdfast/issuer/fastify';
+import type { Clock } from '@holdfast/proof';
+import { memoryStore } from '@holdfast/stores';
+import { createVenue, Exchange } from '@holdfast/venue';
+import { createVerifier } from '@holdfast/verifier';
+import fastify, { type FastifyInstance } from 'fastify';
+import { Agent, fetch as undiciFetch } from 'undici';
+import { type Listener, listen } from '../listener.ts';
+import type { Logger } from '../logger.ts';
+import { ensurePrivateKey } from '../private-key-file.ts';
+import { type DemoClient, demoClients, TRADING } from './clients.ts';
+
+/** What other programs need to use the demo: the line of `--json`. */
+export interface DeploymentFacts {
+  readonly issuer: string;
+  /** DPoP; asks for no certificate. */
+  readonly resource: string;
+  /** The same venue behind mutual TLS. */
+  readonly mtlsResource: string;
+  /** Path of the authority's certificate, PEM. */
+  readonly ca: string;
+  readonly clients: readonly DemoClient[];
+}
+
+export interface Deployment {
+  readonly facts: DeploymentFacts;
+  readonly certificates: CertificatePaths;
+  readonly config: Issuer['config'];
+  close(): Promise<void>;
+}
+
+export interface DeploymentOptions {
+  /** Folder for certificates and keys; made when it is not there. */
+  readonly state: string;
+  /** First of four ports in a row: issuer, issuer with mutual TLS, venue, venue with mutual TLS. 0: four free ones. */
+  readonly port: number;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+}
+
+/** An issuer and a venue on loopback, over TLS 1.3, each with one listener that asks for certificates and one that does not. */
+export async function deploy({
+  state,
+  port,
+  clock = Date.now,
+  logger,
+}: DeploymentOptions): Promise<Deployment> {
+  const directory = resolve(state);
+  const certificates = await ensureCertificates(join(directory, 'certs'), { now: new Date(clock()) });
+  const listeners = await bindAll(certificates, port);
+  try {
+    const [issuer, issuerMtls, venue, venueMtls] = listeners;
+    const registered = await demoClients(join(directory, 'keys'), certificates);
+    const signingKey = await ensurePrivateKey(join(directory, 'keys', 'issuer.jwk.json'), 'issuer-1');
+    const config = readConfig({
+      issuer: issuer.origin,
+      mtls_origin: issuerMtls.origin,
+      signing_keys: [signingKey],
+      resources: [{ resource: venue.origin, scope: TRADING }],
+      clients: registered.map(({ registration }) => registration),
+    });
+    await serveIssuer(config, { issuer, issuerMtls, clock, logger });
+    const ca = await readFile(certificates.authority.certificate, 'utf8');
+    await serveVenue({
+      issuer: issuer.origin,
+      audience: venue.origin,
+      listeners: [venue, venueMtls],
+      ca,
+      clock,
+      logger,
+    });
+    const facts = {
+      issuer: issuer.origin,
+      resource: venue.origin,
+      mtlsResource: venueMtls.origin,
+      ca: certificates.authority.certificate,
+      clients: registered.map(({ client }) => client),
+    };
+    return { facts, certificates, config, close: () => closeAll(listeners) };
+  } catch (error) {
+    await closeAll(listeners);
+    throw error;
+  }
+}
+
+type Four = readonly [Listener, Listener, Listener, Listener];
+
+async function bindAll({ server, authority }: CertificatePaths, port: number): Promise<Four> {
+  const [cert, key, ca] = await Promise.all(
+    [server.certificate, server.key, authority.certificate].map((path) => readFile(path, 'utf8')),
+  );
+  const bound: Listener[] = [];
+  try {
+    for (let i = 0; i < 4; i += 1) {
+      const mutual = i % 2 === 1 ? { clientAuthorities: ca ?? '' } : {};
+      const options = { port: port === 0 ? 0 : port + i, host: '127.0.0.1', name: 'localhost' };
+      bound.push(await listen({ ...options, cert: cert ?? '', key: key ?? '', ...mutual }));
+    }
+  } catch (error) {
+    await closeAll(bound);
+    throw error;
+  }
+  return bound as unknown as Four;
+}
+
+interface IssuerParts {
+  readonly issuer: Listener;
+  readonly issuerMtls: Listener;
+  readonly clock: Clock;
+  readonly logger: Logger | undefined;
+}
+
+async function serveIssuer(
+  config: Issuer['config'],
+  { issuer, issuerMtls, clock, logger }: IssuerParts,
+): Promise<void> {
+  const endpoints = await createIssuer({ config, store: memoryStore({ clock }), clock });
+  for (const listener of [issuer, issuerMtls]) {
+    const app = createApp(logger);
+    app.register(issuerRoutes, { issuer: endpoints, origin: listener.origin });
+    await listener.serve(app);
+  }
+}
+
+interface VenueParts {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly listeners: readonly Listener[];
+  readonly ca: string;
+  readonly clock: Clock;
+  readonly logger: Logger | undefined;
+}
+
+/** One exchange behind both listeners; each has its own origin, so its own verifier and nonces. */
+async function serveVenue({ issuer, audience, listeners, ca, clock, logger }: VenueParts): Promise<void> {
+  const exchange = new Exchange({ clock });
+  const fetch = trusting(ca);
+  for (const { origin, serve } of listeners) {
+    const verifier = createVerifier({ issuer, audience, origin, clock, fetch });
+    await serve(createVenue({ verifier, exchange, ...(logger === undefined ? {} : { logger }) }));
+  }
+}
+
+function createApp(logger: Logger | undefined): FastifyInstance {
+  return logger === undefined
+    ? fastify()
+    : (fastify({ loggerInstance: logger }) as unknown as FastifyInstance);
+}
+
+/** A fetch that trusts the demo's authority and nobody else. */
+export function trusting(ca: string): typeof globalThis.fetch {
+  const dispatcher = new Agent({ connect: { ca } });
+  const send = (input: Parameters<typeof undiciFetch>[0], init: Parameters<typeof undiciFetch>[1]) =>
+    undiciFetch(input, { ...init, dispatcher });
+  return send as unknown as typeof globalThis.fetch;
+}
+
+async function closeAll(listeners: readonly Listener[]): Promise<void> {
+  await Promise.all(listeners.map((listener) => listener.close()));
+}

@@ -1,0 +1,10 @@
+export type { DemoClient } from './demo/clients.ts';
+export {
+  type Deployment,
+  type DeploymentFacts,
+  type DeploymentOptions,
+  deploy,
+  trusting,
+} from './demo/deployment.ts';
+export { type Listener, type ListenerOptions, listen } from './listener.ts';
+export { createLogger, type Logger } from './logger.ts';

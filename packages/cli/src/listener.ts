@@ -1,0 +1,66 @@
+import { createServer, type Server, type ServerOptions } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+
+/** A TLS listener that has its port before anything is served, so that origins with a free port can be configured. */
+export interface Listener {
+  readonly origin: string;
+  serve(app: FastifyInstance): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ListenerOptions {
+  /** 0: any free port. */
+  readonly port: number;
+  readonly host: string;
+  /** The name that clients use, which the certificate holds. */
+  readonly name: string;
+  /** PEM. */
+  readonly cert: string;
+  readonly key: string;
+  /** Given: asks for a client certificate, and takes connections without one, so that they get an OAuth error. PEM. */
+  readonly clientAuthorities?: string;
+}
+
+const TIMEOUTS = { requestTimeout: 10_000, headersTimeout: 10_000 }; // ms
+
+export async function listen({
+  port,
+  host,
+  name,
+  cert,
+  key,
+  clientAuthorities,
+}: ListenerOptions): Promise<Listener> {
+  const mutual: ServerOptions =
+    clientAuthorities === undefined
+      ? {}
+      : { requestCert: true, rejectUnauthorized: false, ca: clientAuthorities };
+  const server = createServer({ cert, key, minVersion: 'TLSv1.3', ...TIMEOUTS, ...mutual });
+  await bind(server, port, host);
+  const app: { current?: FastifyInstance } = {};
+  server.on('request', (request, response) => app.current?.routing(request, response));
+  return {
+    origin: `https://${name}:${(server.address() as AddressInfo).port}`,
+    async serve(instance) {
+      await instance.ready();
+      app.current = instance;
+    },
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+      await app.current?.close();
+    },
+  };
+}
+
+function bind(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
