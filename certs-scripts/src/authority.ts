@@ -18,11 +18,7 @@ export interface Authority extends Credential {
 }
 
 /** A new self-signed root. `days` is how long it lives, 90 unless given. */
-export async function createAuthority(request: {
-  commonName: string;
-  now: Date;
-  days?: number;
-}): Promise<Authority> {
+export async function createAuthority(request: { commonName: string; now: Date; days?: number }): Promise<Authority> {
   const keys = await generateKeyPair();
   const { keyCertSign, cRLSign } = x509.KeyUsageFlags;
   const issuer = await x509.X509CertificateGenerator.createSelfSigned(

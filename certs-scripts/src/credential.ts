@@ -27,10 +27,7 @@ export async function generateKeyPair(): Promise<KeyPair> {
   return { publicKey, privateKey };
 }
 
-export async function exportCredential(
-  certificate: x509.X509Certificate,
-  privateKey: CryptoKey,
-): Promise<Credential> {
+export async function exportCredential(certificate: x509.X509Certificate, privateKey: CryptoKey): Promise<Credential> {
   const pkcs8 = await provider.subtle.exportKey('pkcs8', privateKey);
   return {
     certificate: endLine(certificate.toString('pem')),

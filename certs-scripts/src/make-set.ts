@@ -21,18 +21,12 @@ export async function makeSet(now: Date): Promise<Map<string, Credential>> {
   return made;
 }
 
-async function makeLeaf(
-  entry: Entry,
-  authorities: ReadonlyMap<string, Authority>,
-  now: Date,
-): Promise<Credential> {
+async function makeLeaf(entry: Entry, authorities: ReadonlyMap<string, Authority>, now: Date): Promise<Credential> {
   const request = { ...entry, now: new Date(now.getTime() + START[entry.time ?? 'now'] * DAY), days: DAYS };
   if (entry.signedBy === undefined) return await selfSignClient(request);
   const authority = authorities.get(entry.signedBy);
   if (authority === undefined) throw new TypeError(`${entry.stem} is signed by no authority of the set`);
-  return entry.kind === 'server'
-    ? await issueServer(authority, request)
-    : await issueClient(authority, request);
+  return entry.kind === 'server' ? await issueServer(authority, request) : await issueClient(authority, request);
 }
 
 // In days from now. The future is far enough off that the set is long renewed before it comes.

@@ -93,16 +93,13 @@ describe('a server that trusts ca.pem', () => {
     ['the expired client', 'expiredClient', 'CERT_HAS_EXPIRED'],
     ['the client that is not yet valid', 'notYetValidClient', 'CERT_NOT_YET_VALID'],
     ['the client of the other authority', 'otherAuthorityClient', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
-  ] as const)(
-    'does not authorize %s, who has the name of trader-mtls',
-    async (_, name, authorizationError) => {
-      expect(await present(set[name])).toMatchObject({
-        authorized: false,
-        authorizationError,
-        peerSubject: 'O=Holdfast Demo\nCN=trader-mtls',
-      });
-    },
-  );
+  ] as const)('does not authorize %s, who has the name of trader-mtls', async (_, name, authorizationError) => {
+    expect(await present(set[name])).toMatchObject({
+      authorized: false,
+      authorizationError,
+      peerSubject: 'O=Holdfast Demo\nCN=trader-mtls',
+    });
+  });
 
   it('authorizes the client of the other authority where that one is trusted', async () => {
     expect(await present(set.otherAuthorityClient, set.otherAuthority)).toMatchObject({ authorized: true });
@@ -136,10 +133,7 @@ async function visit(server: Pem, name: string, trusted = set.authority): Promis
 async function present(client: Pem, trusted = set.authority): Promise<Seen> {
   const { certificate: cert, key } = set.server;
   const presented = { cert: client.certificate, key: client.key, servername: 'localhost' };
-  const seen = await handshake(
-    { cert, key, ca: trusted.certificate },
-    { ca: set.authority.certificate, ...presented },
-  );
+  const seen = await handshake({ cert, key, ca: trusted.certificate }, { ca: set.authority.certificate, ...presented });
   expect(seen.clientError).toBeUndefined();
   return seen;
 }

@@ -110,10 +110,6 @@ it.each([[['a', 'b']], [['--help']]])('takes one folder and nothing else: %j', a
 
 async function makeCerts(args: readonly string[], options: { cwd: string; uid?: number; gid?: number }) {
   const child = spawn(process.execPath, [SCRIPT, ...args], { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ]);
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { code, stdout, stderr };
 }

@@ -22,8 +22,7 @@ export function oneLine(thrown: unknown): string | undefined {
   }
   if (thrown.message === 'fetch failed' && thrown.cause !== undefined) return oneLine(thrown.cause);
   const { code, path, port } = thrown as NodeJS.ErrnoException & { port?: number };
-  if (code?.startsWith('ERR_PARSE_ARGS') === true)
-    return `${thrown.message.split('. ')[0]}; see holdfast --help`;
+  if (code?.startsWith('ERR_PARSE_ARGS') === true) return `${thrown.message.split('. ')[0]}; see holdfast --help`;
   const reason = SYSTEM[code ?? ''];
   if (reason === undefined) return undefined;
   const where = path ?? (port === undefined ? undefined : `port ${port}`);

@@ -28,11 +28,7 @@ export async function requestHeaders({ method, url, client: id, state }: Headers
     : dpopHeaders(facts, client, ca, method, url);
 }
 
-async function certificateHeaders(
-  { issuer }: DeploymentFacts,
-  client: DemoClient,
-  ca: string,
-): Promise<string> {
+async function certificateHeaders({ issuer }: DeploymentFacts, client: DemoClient, ca: string): Promise<string> {
   const tls = await identity(client, ca);
   const auth = { method: client.auth as 'tls_client_auth' | 'self_signed_tls_client_auth' };
   const holder = createClient({ issuer, clientId: client.client_id, auth, binding: { method: 'mtls' }, tls });
@@ -75,10 +71,7 @@ async function dpopHeaders(
   }
 }
 
-async function identity(
-  { cert, key }: DemoClient,
-  ca: string,
-): Promise<{ ca: string; cert: string; key: string }> {
+async function identity({ cert, key }: DemoClient, ca: string): Promise<{ ca: string; cert: string; key: string }> {
   return { ca, cert: await readFile(cert ?? '', 'utf8'), key: await readFile(key, 'utf8') };
 }
 

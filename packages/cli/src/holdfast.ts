@@ -68,8 +68,7 @@ async function main(args: string[]): Promise<number> {
 
 function readPort(text: string | undefined): number {
   const port = Number(text ?? FIRST_PORT);
-  if (!Number.isInteger(port) || port < 0 || port > 65_532)
-    throw new CommandError('--port: a number from 0 to 65532');
+  if (!Number.isInteger(port) || port < 0 || port > 65_532) throw new CommandError('--port: a number from 0 to 65532');
   return port;
 }
 

@@ -32,9 +32,7 @@ export async function serveIssuerFromFile({ config: path, print }: IssuerCommand
     ? { signing_keys: await Promise.all(keyFiles.map((file) => readJson(inFolder(String(file))))) }
     : {};
   const config = readConfig({ ...rest, ...keys });
-  const [cert, key] = await Promise.all(
-    [files.cert, files.key].map((file) => readFile(inFolder(file), 'utf8')),
-  );
+  const [cert, key] = await Promise.all([files.cert, files.key].map((file) => readFile(inFolder(file), 'utf8')));
   const store = memoryStore();
   const issuer = await createIssuer({ config, store });
   const origins = [
@@ -72,8 +70,7 @@ async function readJson(path: string): Promise<Record<string, unknown>> {
   const text = await readFile(path, 'utf8');
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return value as Record<string, unknown>;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   } catch {
     // the parser's message would quote the file
   }
@@ -83,8 +80,7 @@ async function readJson(path: string): Promise<Record<string, unknown>> {
 function readTls(value: unknown): TlsFiles {
   const tls = value as Partial<TlsFiles> | undefined;
   for (const field of ['cert', 'key'] as const) {
-    if (typeof tls?.[field] !== 'string')
-      throw new CommandError(`tls.${field}: must be the path of a PEM file`);
+    if (typeof tls?.[field] !== 'string') throw new CommandError(`tls.${field}: must be the path of a PEM file`);
   }
   return tls as TlsFiles;
 }

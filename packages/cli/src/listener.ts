@@ -24,18 +24,9 @@ export interface ListenerOptions {
 
 const TIMEOUTS = { requestTimeout: 10_000, headersTimeout: 10_000 }; // ms
 
-export async function listen({
-  port,
-  host,
-  name,
-  cert,
-  key,
-  clientAuthorities,
-}: ListenerOptions): Promise<Listener> {
+export async function listen({ port, host, name, cert, key, clientAuthorities }: ListenerOptions): Promise<Listener> {
   const mutual: ServerOptions =
-    clientAuthorities === undefined
-      ? {}
-      : { requestCert: true, rejectUnauthorized: false, ca: clientAuthorities };
+    clientAuthorities === undefined ? {} : { requestCert: true, rejectUnauthorized: false, ca: clientAuthorities };
   const server = createServer({ cert, key, minVersion: 'TLSv1.3', ...TIMEOUTS, ...mutual });
   await bind(server, port, host);
   const app: { current?: FastifyInstance } = {};

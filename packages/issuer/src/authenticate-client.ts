@@ -29,9 +29,7 @@ export async function authenticateClient(
   if (clientId === undefined) throw new HoldfastError('client_unauthenticated');
   const client = clients.find(clientId);
   if ((assertion !== undefined) !== (client.method === 'private_key_jwt')) {
-    throw new HoldfastError(
-      assertion === undefined ? 'client_unauthenticated' : 'client_authentication_unsupported',
-    );
+    throw new HoldfastError(assertion === undefined ? 'client_unauthenticated' : 'client_authentication_unsupported');
   }
   if (assertion === undefined) checkCertificate(request, client);
   const verified = assertion === undefined ? undefined : await verifyAssertion(assertion, client, expected);
@@ -63,8 +61,7 @@ function readAssertion(form: Form): string | undefined {
 
 // FAPI 2.0 §5.3.2.1: no shared secrets, in whatever place
 function refuseSecrets(request: IssuerRequest, form: Form, assertion: string | undefined): void {
-  const secrets =
-    fieldValues(request, 'authorization').length + (form.get('client_secret') === undefined ? 0 : 1);
+  const secrets = fieldValues(request, 'authorization').length + (form.get('client_secret') === undefined ? 0 : 1);
   if (secrets === 0) return;
   const several = secrets > 1 || assertion !== undefined;
   throw new HoldfastError(several ? 'client_authentication_ambiguous' : 'client_authentication_unsupported');

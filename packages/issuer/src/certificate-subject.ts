@@ -1,11 +1,6 @@
 import { isIP, SocketAddress } from 'node:net';
 import { AsnConvert } from '@peculiar/asn1-schema';
-import {
-  Certificate,
-  type GeneralName,
-  id_ce_subjectAltName,
-  SubjectAlternativeName,
-} from '@peculiar/asn1-x509';
+import { Certificate, type GeneralName, id_ce_subjectAltName, SubjectAlternativeName } from '@peculiar/asn1-x509';
 import { fromCertificateName, isSameName, readDistinguishedName } from './distinguished-name.ts';
 
 /** The one subject that a client registered for tls_client_auth: RFC 8705 §2.1.2. */
@@ -51,7 +46,5 @@ function matches(name: GeneralName, form: 'dns' | 'uri' | 'ip' | 'email', value:
 // RFC 8705 §2.1.2: compared in binary form, so ::1 and 0:0:0:0:0:0:0:1 are one
 function canonicalAddress(address: string): string | undefined {
   const family = isIP(address);
-  return family === 0
-    ? undefined
-    : new SocketAddress({ address, family: family === 6 ? 'ipv6' : 'ipv4' }).address;
+  return family === 0 ? undefined : new SocketAddress({ address, family: family === 6 ? 'ipv6' : 'ipv4' }).address;
 }

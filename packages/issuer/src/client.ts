@@ -42,9 +42,7 @@ function fromConfig(config: ClientConfig): Client {
     method: config.token_endpoint_auth_method,
     keys: createLocalJWKSet({ keys: keys.map(({ x5c: _, ...key }) => key as { kty: string }) }),
     subject: registeredSubject(config),
-    certificates: keys.flatMap((key) =>
-      Array.isArray(key['x5c']) ? [certificate(String(key['x5c'][0]))] : [],
-    ),
+    certificates: keys.flatMap((key) => (Array.isArray(key['x5c']) ? [certificate(String(key['x5c'][0]))] : [])),
     dpopBound: config.dpop_bound_access_tokens,
     certificateBound: config.tls_client_certificate_bound_access_tokens,
     scope: config.scope.split(' '),

@@ -6,9 +6,7 @@ import { type RegisteredSubject, subjectFault } from './certificate-subject.ts';
 const SCOPE_VALUE = /^[\x21\x23-\x5B\x5D-\x7E]+$/; // RFC 6749 §3.3
 const jwk = z.record(z.string(), z.unknown());
 
-const issuerUrl = z
-  .string()
-  .refine(isIssuerUrl, 'must be an https URL without query, fragment and trailing slash');
+const issuerUrl = z.string().refine(isIssuerUrl, 'must be an https URL without query, fragment and trailing slash');
 const origin = z.string().refine(isOrigin, 'must be an https origin: scheme, host and port, nothing else');
 const scope = z
   .string()
@@ -27,10 +25,8 @@ const resource = z.strictObject({
 
 const privateKey = jwk.superRefine((key, context) => {
   const { d, p, q, dp, dq, qi, ...publicMembers } = key;
-  if (typeof d !== 'string')
-    context.addIssue({ code: 'custom', path: ['d'], message: 'must be a private key' });
-  if (typeof key['kid'] !== 'string')
-    context.addIssue({ code: 'custom', path: ['kid'], message: 'must be a string' });
+  if (typeof d !== 'string') context.addIssue({ code: 'custom', path: ['d'], message: 'must be a private key' });
+  if (typeof key['kid'] !== 'string') context.addIssue({ code: 'custom', path: ['kid'], message: 'must be a string' });
   checkJwk(publicMembers, context);
 });
 
@@ -123,9 +119,7 @@ export class ConfigurationError extends Error {
 export function readConfig(value: unknown): IssuerConfig {
   const result = issuerConfig.safeParse(value);
   if (result.success) return result.data;
-  throw new ConfigurationError(
-    result.error.issues.map((issue) => `${field(issue)}: ${issue.message}`).join('\n'),
-  );
+  throw new ConfigurationError(result.error.issues.map((issue) => `${field(issue)}: ${issue.message}`).join('\n'));
 }
 
 /** The subject of a tls_client_auth client. */
@@ -135,9 +129,7 @@ export function registeredSubject(config: ClientConfig): RegisteredSubject | und
 
 function field({ path, code, ...issue }: z.core.$ZodIssue): string {
   const unknown = code === 'unrecognized_keys' ? (issue as { keys: string[] }).keys.slice(0, 1) : [];
-  const steps = [...path, ...unknown].map((step) =>
-    typeof step === 'number' ? `[${step}]` : `.${String(step)}`,
-  );
+  const steps = [...path, ...unknown].map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`));
   return steps.join('').replace(/^\./, '') || 'configuration';
 }
 
@@ -166,8 +158,7 @@ function isReadable(key: Record<string, unknown>, alg: (typeof FAPI_ALGORITHMS)[
 // RFC 7517 §4.7: the key in the first certificate is this key
 function checkX5c(key: Record<string, unknown>, context: Context): void {
   const [first] = Array.isArray(key['x5c']) ? (key['x5c'] as unknown[]) : [];
-  const fault =
-    typeof first === 'string' ? certificateFault(first, key) : 'must be an array of base64 certificates';
+  const fault = typeof first === 'string' ? certificateFault(first, key) : 'must be an array of base64 certificates';
   if (fault !== undefined) context.addIssue({ code: 'custom', path: ['x5c'], message: fault });
 }
 
@@ -222,12 +213,7 @@ function checkUnique(values: readonly string[], path: string[], member: string, 
 
 // RFC 8414 §2, RFC 9207 §2
 function isIssuerUrl(text: string): boolean {
-  return (
-    URL.canParse(text) &&
-    text.startsWith('https://') &&
-    !/[?#]|\/$/.test(text) &&
-    new URL(text).username === ''
-  );
+  return URL.canParse(text) && text.startsWith('https://') && !/[?#]|\/$/.test(text) && new URL(text).username === '';
 }
 
 function isOrigin(text: string): boolean {

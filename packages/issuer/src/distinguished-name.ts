@@ -40,8 +40,7 @@ export function readDistinguishedName(text: string): DistinguishedName | undefin
   let rest = text;
   for (;;) {
     const attribute = ATTRIBUTE.exec(rest);
-    const oid =
-      attribute === null ? undefined : (OIDS[attribute[1]?.toLowerCase() ?? ''] ?? dotted(attribute[1]));
+    const oid = attribute === null ? undefined : (OIDS[attribute[1]?.toLowerCase() ?? ''] ?? dotted(attribute[1]));
     if (attribute === null || oid === undefined) return undefined;
     const value = readValue(rest.slice(attribute[0].length));
     if (value === undefined) return undefined;

@@ -38,8 +38,7 @@ export const issuerRoutes: FastifyPluginCallback<IssuerRoutesOptions> = (app, { 
   app.route({
     method: ['GET', 'PUT', 'PATCH', 'DELETE'],
     url: `${path}${PATHS.token}`,
-    handler: async (_request, reply) =>
-      reply.code(405).header('Allow', 'POST').send({ error: 'invalid_request' }),
+    handler: async (_request, reply) => reply.code(405).header('Allow', 'POST').send({ error: 'invalid_request' }),
   });
   done();
 };

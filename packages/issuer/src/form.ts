@@ -27,8 +27,7 @@ export function readForm(request: IssuerRequest): Form {
   if (another !== undefined || !MEDIA_TYPE.test(type)) throw new HoldfastError('content_type_unsupported');
   const parameters = new Map<string, string[]>();
   const pairs = request.body === '' ? [] : request.body.split('&');
-  if (request.body.length > LONGEST || pairs.length > MOST_PARAMETERS)
-    throw new HoldfastError('form_malformed');
+  if (request.body.length > LONGEST || pairs.length > MOST_PARAMETERS) throw new HoldfastError('form_malformed');
   for (const pair of pairs) {
     const [name = '', value = '', rest] = pair.split('=');
     if (rest !== undefined) throw new HoldfastError('form_malformed');

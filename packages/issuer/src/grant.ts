@@ -39,13 +39,8 @@ function readScope(scope: string | undefined, client: Client): readonly string[]
 type Resource = IssuerConfig['resources'][number];
 
 // RFC 9068 §3: the resource that was asked for, else the one that the scopes point to; two would be ambiguous
-function chooseResource(
-  wanted: readonly string[],
-  scope: readonly string[],
-  resources: readonly Resource[],
-): Resource {
-  if (wanted.length > 1)
-    throw new HoldfastError('resource_invalid', { detail: 'one resource for one token' });
+function chooseResource(wanted: readonly string[], scope: readonly string[], resources: readonly Resource[]): Resource {
+  if (wanted.length > 1) throw new HoldfastError('resource_invalid', { detail: 'one resource for one token' });
   if (wanted.length === 1) {
     const named = resources.find(({ resource }) => resource === wanted[0]);
     if (named === undefined) throw new HoldfastError('resource_invalid');
@@ -54,7 +49,6 @@ function chooseResource(
   const serving = resources.filter((each) => scope.some((value) => each.scope.split(' ').includes(value)));
   const [only, another] = serving;
   if (only === undefined) throw new HoldfastError('scope_invalid');
-  if (another !== undefined)
-    throw new HoldfastError('resource_invalid', { detail: 'several would fit, name one' });
+  if (another !== undefined) throw new HoldfastError('resource_invalid', { detail: 'several would fit, name one' });
   return only;
 }

@@ -30,8 +30,5 @@ export function issuerMetadata({ issuer, mtls_origin: mtlsOrigin, resources }: I
 }
 
 function authenticationMethods(mtlsOrigin: string | undefined): string[] {
-  return [
-    'private_key_jwt',
-    ...(mtlsOrigin === undefined ? [] : ['tls_client_auth', 'self_signed_tls_client_auth']),
-  ];
+  return ['private_key_jwt', ...(mtlsOrigin === undefined ? [] : ['tls_client_auth', 'self_signed_tls_client_auth'])];
 }

@@ -1,11 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import {
-  type Algorithm,
-  type Confirmation,
-  FAPI_ALGORITHMS,
-  isAlgorithm,
-  readPublicJwk,
-} from '@holdfast/proof';
+import { type Algorithm, type Confirmation, FAPI_ALGORITHMS, isAlgorithm, readPublicJwk } from '@holdfast/proof';
 import { importJWK, SignJWT } from 'jose';
 import type { Grant } from './grant.ts';
 

@@ -31,8 +31,7 @@ export async function verifyAssertion(
   if (assertion.length > LONGEST) throw new HoldfastError('assertion_malformed');
   const { header, payload } = readJws(assertion, 'assertion_malformed');
   const type = typeof header['typ'] === 'string' ? header['typ'].toLowerCase() : header['typ'];
-  if (!TYPES.includes(type as string | undefined))
-    throw new HoldfastError('assertion_alg', { detail: 'typ' });
+  if (!TYPES.includes(type as string | undefined)) throw new HoldfastError('assertion_alg', { detail: 'typ' });
   await verifySignature(assertion, client, now);
   if (payload['iss'] !== client.clientId) throw new HoldfastError('assertion_claims', { detail: 'iss' });
   if (payload['sub'] !== client.clientId) throw new HoldfastError('assertion_claims', { detail: 'sub' });
@@ -66,11 +65,9 @@ function claim({ claim: name }: errors.JWTClaimValidationFailed): string {
 
 function checkTimes(payload: JsonObject, now: number): number {
   const { exp, iat, nbf } = payload;
-  if (typeof exp !== 'number' || !Number.isFinite(exp))
-    throw new HoldfastError('assertion_claims', { detail: 'exp' });
+  if (typeof exp !== 'number' || !Number.isFinite(exp)) throw new HoldfastError('assertion_claims', { detail: 'exp' });
   if (exp + SKEW <= now) throw new HoldfastError('assertion_time', { detail: 'exp', skew: exp - now });
-  if (exp > now + LONGEST_LIFE + SKEW)
-    throw new HoldfastError('assertion_time', { detail: 'exp', skew: exp - now });
+  if (exp > now + LONGEST_LIFE + SKEW) throw new HoldfastError('assertion_time', { detail: 'exp', skew: exp - now });
   for (const [detail, value] of Object.entries({ iat, nbf })) {
     if (value === undefined) continue;
     if (typeof value !== 'number') throw new HoldfastError('assertion_claims', { detail });

@@ -32,12 +32,8 @@ export function failure(refusal: HoldfastError, nonces: Nonces | undefined): Rep
     ...UNCACHED,
     ...(issuerStatus === 503 ? { 'Retry-After': '1' } : {}),
     // RFC 6749 §5.2: a client that tried the Authorization field is told so; there is no scheme that would do
-    ...(code === 'client_authentication_unsupported'
-      ? { 'WWW-Authenticate': 'Basic realm="not offered"' }
-      : {}),
-    ...nonceHeader(
-      error === 'use_dpop_nonce' || error === 'invalid_dpop_proof' ? nonces?.current() : undefined,
-    ),
+    ...(code === 'client_authentication_unsupported' ? { 'WWW-Authenticate': 'Basic realm="not offered"' } : {}),
+    ...nonceHeader(error === 'use_dpop_nonce' || error === 'invalid_dpop_proof' ? nonces?.current() : undefined),
   };
   return {
     status: issuerStatus,

@@ -66,12 +66,7 @@ export function isAlgorithm(value: unknown): value is Algorithm {
 }
 
 /** True when `signature` over the ASCII `input` verifies. False for any signature that cannot, never an exception for one. */
-export function verifySignature(
-  alg: Algorithm,
-  key: KeyObject,
-  input: string,
-  signature: Uint8Array,
-): boolean {
+export function verifySignature(alg: Algorithm, key: KeyObject, input: string, signature: Uint8Array): boolean {
   const { digest, options, signatureLength } = algorithms[alg];
   if (signatureLength !== undefined && signature.length !== signatureLength) return false;
   return verify(digest, Buffer.from(input, 'latin1'), { key, ...options }, signature);

@@ -24,8 +24,7 @@ const SHA256_BASE64URL = /^[A-Za-z0-9_-]{43}$/;
  */
 export function readConfirmation(cnf: unknown): Confirmation {
   if (cnf === undefined) throw new HoldfastError('token_unbound');
-  if (typeof cnf !== 'object' || cnf === null || Array.isArray(cnf))
-    throw new HoldfastError('confirmation_unknown');
+  if (typeof cnf !== 'object' || cnf === null || Array.isArray(cnf)) throw new HoldfastError('confirmation_unknown');
   const members = Object.entries(cnf);
   if (members.length === 0) throw new HoldfastError('token_unbound');
   for (const [member, value] of members) {
@@ -42,10 +41,7 @@ export function readConfirmation(cnf: unknown): Confirmation {
  * members satisfies both; everything else is refused. The binding follows the token's content, never the header alone
  * (RFC 9449 §7.2). NOT checked: the signature of the proof; `verifyProof` follows.
  */
-export function matchConfirmation(
-  confirmation: Confirmation,
-  { scheme, proof, certificate }: Possession,
-): void {
+export function matchConfirmation(confirmation: Confirmation, { scheme, proof, certificate }: Possession): void {
   const { jkt, 'x5t#S256': x5t } = confirmation;
   if ((jkt === undefined) !== (scheme === 'Bearer')) throw new HoldfastError('scheme_mismatch');
   if (jkt !== undefined) {

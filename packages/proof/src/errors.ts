@@ -7,16 +7,8 @@ const REFUSALS = {
   request_malformed: ['invalid_request', 'RFC 9110 §7.1', 'The request target is not a path of this server'],
   credentials_missing: ['challenge', 'RFC 9449 §7.2', 'The request carries no access token'],
   scheme_unsupported: ['challenge', 'RFC 9449 §7.2', 'The authorization scheme is neither DPoP nor Bearer'],
-  credentials_malformed: [
-    'invalid_request',
-    'RFC 9110 §11.4',
-    'The Authorization field is not a scheme and a token68',
-  ],
-  credentials_duplicated: [
-    'invalid_request',
-    'RFC 6750 §3.1',
-    'The request carries more than one Authorization field',
-  ],
+  credentials_malformed: ['invalid_request', 'RFC 9110 §11.4', 'The Authorization field is not a scheme and a token68'],
+  credentials_duplicated: ['invalid_request', 'RFC 6750 §3.1', 'The request carries more than one Authorization field'],
   credentials_in_query: ['invalid_request', 'FAPI2-5.3.4-02', 'Access tokens are not accepted in the query'],
 
   // The DPoP proof
@@ -36,11 +28,7 @@ const REFUSALS = {
     'DPOP-4.3-07',
     'The jwk of the proof holds private or symmetric key material',
   ],
-  proof_claims: [
-    'invalid_dpop_proof',
-    'DPOP-4.3-03',
-    'A claim of the proof is missing or has the wrong type',
-  ],
+  proof_claims: ['invalid_dpop_proof', 'DPOP-4.3-03', 'A claim of the proof is missing or has the wrong type'],
   proof_htm: ['invalid_dpop_proof', 'DPOP-4.3-08', 'The proof is for another method'],
   proof_htu: ['invalid_dpop_proof', 'DPOP-4.3-09', 'The proof is for another URI'],
   proof_ath: ['invalid_dpop_proof', 'DPOP-4.3-12', 'The proof is for another access token'],
@@ -58,11 +46,7 @@ const REFUSALS = {
   token_alg: ['invalid_token', 'AT-4-05', 'The alg of the access token is not accepted here'],
   token_key_unknown: ['invalid_token', 'AT-4-05', 'No key of the issuer fits the access token'],
   token_signature: ['invalid_token', 'AT-4-05', 'The signature of the access token does not verify'],
-  token_claims: [
-    'invalid_token',
-    'AT-2.2-01',
-    'A claim of the access token is missing or has the wrong type',
-  ],
+  token_claims: ['invalid_token', 'AT-2.2-01', 'A claim of the access token is missing or has the wrong type'],
   token_issuer: ['invalid_token', 'AT-4-03', 'The access token is from another issuer'],
   token_audience: ['invalid_token', 'AT-4-04', 'The access token is for another resource'],
   token_expired: ['invalid_token', 'AT-4-06', 'The access token has expired'],
@@ -70,22 +54,10 @@ const REFUSALS = {
   issuer_unavailable: ['temporarily_unavailable', 'AT-4-05', 'The keys of the issuer cannot be fetched now'],
 
   // The binding of token to sender
-  token_unbound: [
-    'invalid_token',
-    'FAPI2-5.3.4-05',
-    'The access token is not bound to a key or a certificate',
-  ],
+  token_unbound: ['invalid_token', 'FAPI2-5.3.4-05', 'The access token is not bound to a key or a certificate'],
   confirmation_unknown: ['invalid_token', 'DPOP-6-01', 'The cnf of the access token cannot be checked here'],
-  scheme_mismatch: [
-    'invalid_token',
-    'DPOP-7.2-01',
-    'The access token is bound in another way than the scheme says',
-  ],
-  key_mismatch: [
-    'invalid_token',
-    'DPOP-4.3-13',
-    'The proof is by another key than the access token is bound to',
-  ],
+  scheme_mismatch: ['invalid_token', 'DPOP-7.2-01', 'The access token is bound in another way than the scheme says'],
+  key_mismatch: ['invalid_token', 'DPOP-4.3-13', 'The proof is by another key than the access token is bound to'],
   certificate_missing: [
     'invalid_token',
     'MTLS-3-02',
@@ -99,19 +71,11 @@ const REFUSALS = {
   ],
 
   // The token endpoint
-  content_type_unsupported: [
-    'invalid_request',
-    'RFC 6749 §3.2',
-    'The body is not application/x-www-form-urlencoded',
-  ],
+  content_type_unsupported: ['invalid_request', 'RFC 6749 §3.2', 'The body is not application/x-www-form-urlencoded'],
   form_malformed: ['invalid_request', 'RFC 6749 §3.2', 'The form is malformed or repeats a parameter'],
   grant_unsupported: ['unsupported_grant_type', 'FAPI2-5.3.2.1-02', 'The grant_type is not offered'],
   grant_unauthorized: ['unauthorized_client', 'RFC 6749 §5.2', 'The client may not use this grant_type'],
-  client_unauthenticated: [
-    'invalid_client',
-    'FAPI2-5.3.2.1-06',
-    'The request carries no client authentication',
-  ],
+  client_unauthenticated: ['invalid_client', 'FAPI2-5.3.2.1-06', 'The request carries no client authentication'],
   client_unknown: ['invalid_client', 'RFC 6749 §5.2', 'The client is not known'],
   client_authentication_ambiguous: [
     'invalid_request',
@@ -124,11 +88,7 @@ const REFUSALS = {
     'The client authenticates in another way than it registered',
   ],
   assertion_malformed: ['invalid_client', 'CA-2.2-01', 'The client assertion is not one well-formed JWT'],
-  assertion_alg: [
-    'invalid_client',
-    'FAPI2-5.4.1-02',
-    'The alg or typ of the client assertion is not accepted here',
-  ],
+  assertion_alg: ['invalid_client', 'FAPI2-5.4.1-02', 'The alg or typ of the client assertion is not accepted here'],
   assertion_signature: ['invalid_client', 'CA-3-09', 'No registered key verifies the client assertion'],
   assertion_claims: ['invalid_client', 'CA-3-01', 'A claim of the client assertion is missing or wrong'],
   assertion_audience: [
@@ -136,11 +96,7 @@ const REFUSALS = {
     'FAPI2-5.3.2.1-08',
     'The aud of the client assertion is not the issuer as a string',
   ],
-  assertion_time: [
-    'invalid_client',
-    'CA-3-04',
-    'The client assertion is expired, not valid yet or lives too long',
-  ],
+  assertion_time: ['invalid_client', 'CA-3-04', 'The client assertion is expired, not valid yet or lives too long'],
   assertion_replayed: ['invalid_client', 'CA-3-08', 'The client assertion was used before'],
   client_certificate_missing: [
     'invalid_client',
@@ -157,11 +113,7 @@ const REFUSALS = {
     'MTLS-2-03',
     'The certificate is not the one registered for this client',
   ],
-  binding_missing: [
-    'invalid_request',
-    'FAPI2-5.3.2.1-04',
-    'A certificate is needed to bind the access token',
-  ],
+  binding_missing: ['invalid_request', 'FAPI2-5.3.2.1-04', 'A certificate is needed to bind the access token'],
   scope_invalid: [
     'invalid_scope',
     'RFC 6749 §3.3',
@@ -171,11 +123,7 @@ const REFUSALS = {
 
   // What a client refuses by itself
   url_refused: ['local', 'DPOP-2-01', 'The URL is not one that may be called with this token'],
-  body_not_replayable: [
-    'local',
-    'RFC 9449 §8',
-    'The body cannot be sent again, which a nonce challenge would need',
-  ],
+  body_not_replayable: ['local', 'RFC 9449 §8', 'The body cannot be sent again, which a nonce challenge would need'],
   issuer_metadata: ['local', 'FAPI2-5.3.3.1-11', 'The metadata of the issuer cannot be used'],
   token_request_refused: ['local', 'RFC 6749 §5.2', 'The issuer refused to give a token'],
   token_response: ['local', 'RFC 6749 §5.1', 'The token response cannot be used'],

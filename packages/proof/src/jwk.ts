@@ -76,17 +76,14 @@ function checkPurpose(jwk: Record<string, unknown>, alg: Algorithm, refusal: Cod
 
 // RFC 9864 §2.2: EdDSA with an Ed25519 key and Ed25519 are one algorithm under two names.
 function isSameAlgorithm(stated: unknown, alg: Algorithm): boolean {
-  return (
-    stated === alg || (algorithms[alg].crv === 'Ed25519' && (stated === 'EdDSA' || stated === 'Ed25519'))
-  );
+  return stated === alg || (algorithms[alg].crv === 'Ed25519' && (stated === 'EdDSA' || stated === 'Ed25519'));
 }
 
 function readRsa(jwk: Record<string, unknown>, refusal: Code): PublicJwk {
   // RFC 7518 §6.3.1: minimal octets. Only 65537: another exponent gives nothing but other spellings and slower keys.
   if (jwk['e'] !== 'AQAB') throw new HoldfastError(refusal, { detail: 'e' });
   const longest = Math.ceil(RSA_BITS.most / 6);
-  if (typeof jwk['n'] !== 'string' || jwk['n'].length > longest)
-    throw new HoldfastError(refusal, { detail: 'n' });
+  if (typeof jwk['n'] !== 'string' || jwk['n'].length > longest) throw new HoldfastError(refusal, { detail: 'n' });
   const { text, octets } = readOctets(jwk['n'], jwk['n'].length, 'n', refusal);
   const first = octets[0] ?? 0;
   const bits = octets.length * 8 - (Math.clz32(first) - 24);
@@ -97,12 +94,7 @@ function readRsa(jwk: Record<string, unknown>, refusal: Code): PublicJwk {
   return { kty: 'RSA', e: 'AQAB', n: text };
 }
 
-function readOctets(
-  value: unknown,
-  length: number,
-  member: string,
-  refusal: Code,
-): { text: string; octets: Buffer } {
+function readOctets(value: unknown, length: number, member: string, refusal: Code): { text: string; octets: Buffer } {
   const octets = typeof value === 'string' && value.length === length ? decodeBase64url(value) : undefined;
   if (octets === undefined) throw new HoldfastError(refusal, { detail: member });
   return { text: value as string, octets };

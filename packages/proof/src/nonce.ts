@@ -34,8 +34,7 @@ export function createNonces({ clock, secret = randomBytes(32), step = 60 }: Non
 
   function now(): typeof known {
     const counter = Math.floor(seconds(clock) / step);
-    if (counter !== known.counter)
-      known = { counter, current: derive(counter), previous: derive(counter - 1) };
+    if (counter !== known.counter) known = { counter, current: derive(counter), previous: derive(counter - 1) };
     return known;
   }
 

@@ -122,8 +122,7 @@ function requireString(payload: JsonObject, claim: string): string {
 // RFC 7519 §2: NumericDate is a JSON number; 1e400 parses as Infinity.
 function requireNumber(payload: JsonObject, claim: string): number {
   const value = payload[claim];
-  if (typeof value !== 'number' || !Number.isFinite(value))
-    throw new HoldfastError('proof_claims', { detail: claim });
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw new HoldfastError('proof_claims', { detail: claim });
   return value;
 }
 

@@ -13,12 +13,7 @@ export function reserveJti(store: ReplayStore, proof: VerifiedProof): Promise<vo
 }
 
 /** Adds a key that may be added once, or throws `refusal`. Fails closed when the store does not answer. */
-export async function reserve(
-  store: ReplayStore,
-  key: string,
-  expiresAt: number,
-  refusal: Code,
-): Promise<void> {
+export async function reserve(store: ReplayStore, key: string, expiresAt: number, refusal: Code): Promise<void> {
   const added = await add(store, key, expiresAt);
   if (!added) throw new HoldfastError(refusal);
 }

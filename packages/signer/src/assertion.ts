@@ -18,13 +18,7 @@ export interface AssertionOptions {
  * A client assertion for private_key_jwt (RFC 7523 §3): for the issuer alone, as a string (FAPI 2.0 §5.3.3.1), with a
  * new jti every time, since it is used once.
  */
-export async function createAssertion({
-  clientId,
-  issuer,
-  key,
-  kid,
-  clock,
-}: AssertionOptions): Promise<string> {
+export async function createAssertion({ clientId, issuer, key, kid, clock }: AssertionOptions): Promise<string> {
   const now = seconds(clock);
   const header = { typ: 'client-authentication+jwt', alg: key.alg, ...(kid === undefined ? {} : { kid }) };
   const payload = {

@@ -6,12 +6,8 @@ export interface Challenge {
 
 const LONGEST = 8192;
 const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
-const PARAMETER = new RegExp(
-  `^[ \\t]*(${TOKEN})[ \\t]*=[ \\t]*(?:"((?:[^"\\\\]|\\\\.)*)"|(${TOKEN}))[ \\t]*(?=,|$)`,
-);
-const SCHEME = new RegExp(
-  `^[ \\t]*(${TOKEN})(?: +[A-Za-z0-9\\-._~+/]+=*)?[ \\t]*(?=,|$)|^[ \\t]*(${TOKEN}) +`,
-);
+const PARAMETER = new RegExp(`^[ \\t]*(${TOKEN})[ \\t]*=[ \\t]*(?:"((?:[^"\\\\]|\\\\.)*)"|(${TOKEN}))[ \\t]*(?=,|$)`);
+const SCHEME = new RegExp(`^[ \\t]*(${TOKEN})(?: +[A-Za-z0-9\\-._~+/]+=*)?[ \\t]*(?=,|$)|^[ \\t]*(${TOKEN}) +`);
 
 /**
  * Reads every challenge of the field; servers put several into one line. Unknown schemes and parameters are kept and
@@ -39,13 +35,8 @@ export function readChallenges(field: string): readonly Challenge[] | undefined 
 }
 
 /** RFC 9449 §9: a resource server asks for a nonce of its own, in whatever company and letter case. */
-export function asksForNonce(response: {
-  readonly status: number;
-  readonly headers: Pick<Headers, 'get'>;
-}): boolean {
+export function asksForNonce(response: { readonly status: number; readonly headers: Pick<Headers, 'get'> }): boolean {
   if (response.status !== 401 || response.headers.get('dpop-nonce') === null) return false;
   const challenges = readChallenges(response.headers.get('www-authenticate') ?? '') ?? [];
-  return challenges.some(
-    ({ scheme, parameters }) => scheme === 'dpop' && parameters.get('error') === 'use_dpop_nonce',
-  );
+  return challenges.some(({ scheme, parameters }) => scheme === 'dpop' && parameters.get('error') === 'use_dpop_nonce');
 }

@@ -44,20 +44,10 @@ const AHEAD = 10; // seconds before expiry at which a token is renewed
 
 /** A client that signs every request with its key (RFC 9449), or holds its certificate out with it (RFC 8705). */
 export function createClient(options: ClientOptions): Client {
-  const {
-    issuer,
-    clientId,
-    auth,
-    binding,
-    scope,
-    resource,
-    clock = Date.now,
-    allowLoopbackHttp = false,
-  } = options;
+  const { issuer, clientId, auth, binding, scope, resource, clock = Date.now, allowLoopbackHttp = false } = options;
   const transport = createTransport(options.tls ?? {});
   const nonces = createNonceMemory();
-  const signer =
-    binding.method === 'dpop' ? createSigner({ key: binding.key, clock, allowLoopbackHttp }) : undefined;
+  const signer = binding.method === 'dpop' ? createSigner({ key: binding.key, clock, allowLoopbackHttp }) : undefined;
   const mutualTls = binding.method === 'mtls' || auth.method !== 'private_key_jwt';
   const resourceFetch = binding.method === 'mtls' ? transport.fetchWithCertificate : transport.fetch;
   let metadata: IssuerMetadata | undefined;
@@ -123,8 +113,7 @@ async function readRequest(url: string, init: RequestInit, options: ClientOption
 /** The body as a value that can be sent twice: a nonce challenge needs it again. Forms and blobs bring their type along. */
 async function readBody(body: RequestInit['body'], headers: Headers): Promise<Request['body']> {
   if (body === undefined || body === null || typeof body === 'string') return body;
-  if (body instanceof ReadableStream || Symbol.asyncIterator in body)
-    throw new HoldfastError('body_not_replayable');
+  if (body instanceof ReadableStream || Symbol.asyncIterator in body) throw new HoldfastError('body_not_replayable');
   const value = new Response(body);
   const type = value.headers.get('content-type');
   if (type !== null && !headers.has('content-type')) headers.set('content-type', type);

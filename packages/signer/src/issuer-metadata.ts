@@ -36,8 +36,7 @@ export async function discover(
 
 async function readJson(response: Response): Promise<Record<string, unknown>> {
   const value: unknown = await response.json().catch(() => undefined);
-  if (typeof value !== 'object' || value === null)
-    throw new HoldfastError('issuer_metadata', { detail: 'not JSON' });
+  if (typeof value !== 'object' || value === null) throw new HoldfastError('issuer_metadata', { detail: 'not JSON' });
   return value as Record<string, unknown>;
 }
 

@@ -1,10 +1,4 @@
-import {
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPair,
-  KeyObject,
-  sign as signWithKey,
-} from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPair, KeyObject, sign as signWithKey } from 'node:crypto';
 import { promisify } from 'node:util';
 import {
   type Algorithm,
@@ -104,15 +98,11 @@ function fromKeyObject(key: KeyObject, alg: Algorithm | undefined): ProofKey {
   const jwk = createPublicKey(key).export({ format: 'jwk' });
   const chosen = alg ?? defaultAlgorithm(jwk);
   const { digest, options } = algorithms[chosen];
-  return describe(jwk, chosen, (input) =>
-    signWithKey(digest, Buffer.from(input, 'latin1'), { key, ...options }),
-  );
+  return describe(jwk, chosen, (input) => signWithKey(digest, Buffer.from(input, 'latin1'), { key, ...options }));
 }
 
 function fromExternal({ publicJwk, sign }: ExternalKey, alg: Algorithm | undefined): ProofKey {
-  return describe(publicJwk, alg ?? defaultAlgorithm(publicJwk), (input) =>
-    sign(Buffer.from(input, 'latin1')),
-  );
+  return describe(publicJwk, alg ?? defaultAlgorithm(publicJwk), (input) => sign(Buffer.from(input, 'latin1')));
 }
 
 async function fromPair(pair: ForeignKeyPair, alg: Algorithm | undefined): Promise<ProofKey> {
@@ -120,9 +110,7 @@ async function fromPair(pair: ForeignKeyPair, alg: Algorithm | undefined): Promi
   const { key_ops: _, ext: __, ...jwk } = await subtle.exportKey('jwk', pair.publicKey);
   const chosen = alg ?? defaultAlgorithm(jwk);
   return describe(jwk, chosen, async (input) => {
-    return new Uint8Array(
-      await subtle.sign(algorithms[chosen].subtle, pair.privateKey, Buffer.from(input, 'latin1')),
-    );
+    return new Uint8Array(await subtle.sign(algorithms[chosen].subtle, pair.privateKey, Buffer.from(input, 'latin1')));
   });
 }
 

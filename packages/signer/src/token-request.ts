@@ -69,17 +69,8 @@ async function isNonceChallenge(response: Response): Promise<boolean> {
   return (await readJson(response.clone()))['error'] === 'use_dpop_nonce';
 }
 
-function readToken(
-  body: Record<string, unknown>,
-  asked: number,
-  expected: AccessToken['tokenType'],
-): AccessToken {
-  const {
-    access_token: accessToken,
-    token_type: type,
-    expires_in: lifetime = UNSTATED_LIFETIME,
-    scope,
-  } = body;
+function readToken(body: Record<string, unknown>, asked: number, expected: AccessToken['tokenType']): AccessToken {
+  const { access_token: accessToken, token_type: type, expires_in: lifetime = UNSTATED_LIFETIME, scope } = body;
   if (typeof accessToken !== 'string' || accessToken === '')
     throw new HoldfastError('token_response', { detail: 'access_token' });
   // RFC 6749 §5.1: compared without regard to case. RFC 9449 §5: a Bearer token where DPoP was asked for is thrown away.
@@ -97,7 +88,6 @@ function readToken(
 
 async function readJson(response: Response): Promise<Record<string, unknown>> {
   const value: unknown = await response.json().catch(() => undefined);
-  if (typeof value !== 'object' || value === null)
-    throw new HoldfastError('token_response', { detail: 'not JSON' });
+  if (typeof value !== 'object' || value === null) throw new HoldfastError('token_response', { detail: 'not JSON' });
   return value as Record<string, unknown>;
 }

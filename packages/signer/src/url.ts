@@ -6,10 +6,8 @@ const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 export function checkUrl(url: string, allowLoopbackHttp: boolean): URL {
   if (!URL.canParse(url)) throw new HoldfastError('url_refused', { detail: 'not a URL' });
   const parsed = new URL(url);
-  if (parsed.username !== '' || parsed.password !== '')
-    throw new HoldfastError('url_refused', { detail: 'userinfo' });
+  if (parsed.username !== '' || parsed.password !== '') throw new HoldfastError('url_refused', { detail: 'userinfo' });
   const loopback = allowLoopbackHttp && parsed.protocol === 'http:' && LOOPBACK.has(parsed.hostname);
-  if (parsed.protocol !== 'https:' && !loopback)
-    throw new HoldfastError('url_refused', { detail: 'not https' });
+  if (parsed.protocol !== 'https:' && !loopback) throw new HoldfastError('url_refused', { detail: 'not https' });
   return parsed;
 }

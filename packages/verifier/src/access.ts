@@ -23,11 +23,7 @@ export function checkScope(token: VerifiedToken, needed: readonly string[]): voi
   }
 }
 
-export function grantAccess(
-  token: VerifiedToken,
-  proof: CheckedProof | undefined,
-  nonce: string | undefined,
-): Access {
+export function grantAccess(token: VerifiedToken, proof: CheckedProof | undefined, nonce: string | undefined): Access {
   const { clientId, subject, scope, confirmation, expiresAt, claims } = token;
   const isNew = proof !== undefined && nonce !== undefined && proof.nonce !== nonce;
   const headers: Record<string, string> = isNew ? { 'DPoP-Nonce': nonce, 'Cache-Control': 'no-store' } : {};

@@ -52,7 +52,5 @@ function known(scheme: string | undefined): Credential['scheme'] | undefined {
 function hasTokenInQuery(target: string): boolean {
   const query = target.indexOf('?');
   if (query === -1) return false;
-  return (
-    new URLSearchParams(target.slice(query)).has('access_token') || TOKEN_IN_QUERY.test(target.slice(query))
-  );
+  return new URLSearchParams(target.slice(query)).has('access_token') || TOKEN_IN_QUERY.test(target.slice(query));
 }

@@ -47,8 +47,7 @@ export function discoveredKeys({ issuer, fetch, clock }: DiscoveredKeysOptions):
     asked = clock();
     const metadata = await fetchJson(fetch, metadataUrl(issuer));
     // RFC 8414 §3.3: identical, or not used
-    if (metadata['issuer'] !== issuer)
-      throw new HoldfastError('issuer_unavailable', { detail: 'issuer differs' });
+    if (metadata['issuer'] !== issuer) throw new HoldfastError('issuer_unavailable', { detail: 'issuer differs' });
     const uri = metadata['jwks_uri'];
     if (typeof uri !== 'string' || !uri.startsWith('https://')) {
       throw new HoldfastError('issuer_unavailable', { detail: 'jwks_uri' });

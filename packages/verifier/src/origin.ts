@@ -7,8 +7,7 @@ const LOOPBACK = /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?(?:\/|$)/
 export function checkOrigin(origin: string, allowLoopbackHttp: boolean): string {
   const parsed = URL.canParse(origin) ? new URL(origin) : undefined;
   const plain = parsed !== undefined && parsed.search === '' && parsed.hash === '' && parsed.username === '';
-  if (!plain || origin.endsWith('/'))
-    throw new TypeError('origin: an https URL without query and trailing slash');
+  if (!plain || origin.endsWith('/')) throw new TypeError('origin: an https URL without query and trailing slash');
   // RFC 9449 §2: DPoP does not replace TLS
   if (parsed.protocol === 'https:' || (allowLoopbackHttp && LOOPBACK.test(origin))) return origin;
   throw new TypeError('origin: https only (plain http needs allowLoopbackHttp, and then only on loopback)');

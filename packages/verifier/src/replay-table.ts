@@ -78,10 +78,7 @@ function probe(slots: Uint32Array, words: Uint32Array): { at: number; taken: boo
     const free = slots[at] === 0 && slots[at + 1] === 0 && slots[at + 2] === 0 && slots[at + 3] === 0;
     if (free) return { at, taken: false };
     const same =
-      slots[at] === words[0] &&
-      slots[at + 1] === words[1] &&
-      slots[at + 2] === words[2] &&
-      slots[at + 3] === words[3];
+      slots[at] === words[0] && slots[at + 1] === words[1] && slots[at + 2] === words[2] && slots[at + 3] === words[3];
     if (same) return { at, taken: true };
     at = (at + 4) & mask;
   }

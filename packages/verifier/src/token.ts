@@ -68,8 +68,7 @@ async function verifyTokenSignature(
 ): Promise<void> {
   const { alg, kid } = header;
   if (!isAlgorithm(alg) || !expected.algorithms.has(alg)) throw new HoldfastError('token_alg');
-  if (kid !== undefined && typeof kid !== 'string')
-    throw new HoldfastError('token_malformed', { detail: 'kid' });
+  if (kid !== undefined && typeof kid !== 'string') throw new HoldfastError('token_malformed', { detail: 'kid' });
   const keys = await expected.keys.find(alg, kid);
   if (keys.length === 0) throw new HoldfastError('token_key_unknown');
   if (!keys.some((key) => verifySignature(alg, key, signingInput, signature)))
@@ -110,7 +109,6 @@ function requireString(claims: JsonObject, claim: string): string {
 
 function requireNumber(claims: JsonObject, claim: string): number {
   const value = claims[claim];
-  if (typeof value !== 'number' || !Number.isFinite(value))
-    throw new HoldfastError('token_claims', { detail: claim });
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw new HoldfastError('token_claims', { detail: claim });
   return value;
 }

@@ -71,8 +71,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const origin = checkOrigin(options.origin, options.allowLoopbackHttp ?? false);
   const names = options.algorithms ?? FAPI_ALGORITHMS;
   const algorithms: ReadonlySet<string> = new Set(names);
-  const keys =
-    options.jwks === undefined ? discoveredKeys({ issuer, fetch, clock }) : givenKeys(options.jwks);
+  const keys = options.jwks === undefined ? discoveredKeys({ issuer, fetch, clock }) : givenKeys(options.jwks);
   const nonces = options.nonce === 'off' ? undefined : createNonces({ clock });
   const replay = options.replay ?? createReplayTable({ clock });
 

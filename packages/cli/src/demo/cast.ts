@@ -61,8 +61,7 @@ export async function createCast(deployment: Deployment, clock: Clock): Promise<
     clientId: string,
     method: 'tls_client_auth' | 'self_signed_tls_client_auth',
     pair: { certificate: string; key: string },
-  ) =>
-    createClient({ ...base, clientId, auth: { method }, binding: { method: 'mtls' }, tls: await pem(pair) });
+  ) => createClient({ ...base, clientId, auth: { method }, binding: { method: 'mtls' }, tls: await pem(pair) });
 
   const dpop = await jwtClient('trader-dpop', key);
   const auditor = await jwtClient('auditor-dpop', auditorKey);

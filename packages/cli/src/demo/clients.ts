@@ -23,10 +23,7 @@ export interface RegisteredClient {
 export const TRADING = 'orders:read orders:write positions:read';
 
 /** Each way to authenticate and both bindings. */
-export async function demoClients(
-  keys: string,
-  { clients }: CertificatePaths,
-): Promise<readonly RegisteredClient[]> {
+export async function demoClients(keys: string, { clients }: CertificatePaths): Promise<readonly RegisteredClient[]> {
   return [
     await jwtClient('trader-dpop', keys, TRADING),
     await jwtClient('auditor-dpop', keys, 'orders:read'),
@@ -42,17 +39,10 @@ async function jwtClient(id: string, keys: string, scope: string): Promise<Regis
   return register({ client_id: id, auth: 'private_key_jwt', binding: 'dpop', key, scope }, { jwks });
 }
 
-function pkiClient(
-  id: string,
-  binding: DemoClient['binding'],
-  { certificate, key }: FilePair,
-): RegisteredClient {
+function pkiClient(id: string, binding: DemoClient['binding'], { certificate, key }: FilePair): RegisteredClient {
   // RFC 4514 writes the last relative name first
   const subject = { tls_client_auth_subject_dn: 'CN=trader-mtls,O=Holdfast Demo' };
-  return register(
-    { client_id: id, auth: 'tls_client_auth', binding, cert: certificate, key, scope: TRADING },
-    subject,
-  );
+  return register({ client_id: id, auth: 'tls_client_auth', binding, cert: certificate, key, scope: TRADING }, subject);
 }
 
 async function selfSignedClient(id: string, { certificate, key }: FilePair): Promise<RegisteredClient> {

@@ -43,12 +43,7 @@ export interface DeploymentOptions {
 }
 
 /** An issuer and a venue on loopback, over TLS 1.3, each with one listener that asks for certificates and one that does not. */
-export async function deploy({
-  state,
-  port,
-  clock = Date.now,
-  logger,
-}: DeploymentOptions): Promise<Deployment> {
+export async function deploy({ state, port, clock = Date.now, logger }: DeploymentOptions): Promise<Deployment> {
   const directory = resolve(state);
   const certificates = await ensureCertificates(join(directory, 'certs'), { now: new Date(clock()) });
   const listeners = await bindAll(certificates, port);
@@ -146,9 +141,7 @@ async function serveVenue({ issuer, audience, listeners, ca, clock, logger }: Ve
 }
 
 function createApp(logger: Logger | undefined): FastifyInstance {
-  return logger === undefined
-    ? fastify()
-    : (fastify({ loggerInstance: logger }) as unknown as FastifyInstance);
+  return logger === undefined ? fastify() : (fastify({ loggerInstance: logger }) as unknown as FastifyInstance);
 }
 
 /** A fetch that trusts the demo's authority and nobody else. */

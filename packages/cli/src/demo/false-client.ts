@@ -46,24 +46,19 @@ export function falseClientScenarios(cast: Cast): readonly Scenario[] {
   }
 
   return [
-    refused("client assertion by the thief's key", 'assertion_signature', async () =>
-      ask(await assertion(thiefKey)),
-    ),
+    refused("client assertion by the thief's key", 'assertion_signature', async () => ask(await assertion(thiefKey))),
     refused('recorded client assertion, sent twice', 'assertion_replayed', async () => {
       const recorded = await assertion(traderKey);
       await ask(recorded);
       return ask(recorded);
     }),
-    refused(
-      "token request as another client, with the thief's certificate",
-      'client_certificate_mismatch',
-      () =>
-        thiefWithCertificate.send({
-          method: 'POST',
-          url: `${deployment.config.mtls_origin}/token`,
-          headers: { 'content-type': 'application/x-www-form-urlencoded' },
-          body: 'grant_type=client_credentials&client_id=trader-mtls',
-        }),
+    refused("token request as another client, with the thief's certificate", 'client_certificate_mismatch', () =>
+      thiefWithCertificate.send({
+        method: 'POST',
+        url: `${deployment.config.mtls_origin}/token`,
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: 'grant_type=client_credentials&client_id=trader-mtls',
+      }),
     ),
     refused('token from another issuer', 'token_key_unknown', async () => {
       const times = { iat: now(), exp: now() + 300, jti: 'forged' };

@@ -78,9 +78,7 @@ async function place(client: Client, venue: string, order: object, key?: string)
 
 async function change(client: Client, url: string, method: string, amendment?: object): Promise<Outcome> {
   const init =
-    amendment === undefined
-      ? {}
-      : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(amendment) };
+    amendment === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(amendment) };
   const response = await client.fetch(url, { method, ...init });
   return { status: response.status, code: ((await response.json()) as Order).status };
 }

@@ -11,17 +11,13 @@ export function formatTable(title: string, results: readonly Result[]): string {
     String(seen.status),
     seen.code ?? '',
   ]);
-  const widths = HEADINGS.map((heading, i) =>
-    Math.max(heading.length, ...rows.map((row) => row[i]?.length ?? 0)),
-  );
+  const widths = HEADINGS.map((heading, i) => Math.max(heading.length, ...rows.map((row) => row[i]?.length ?? 0)));
   const line = (cells: readonly string[]) =>
     cells
       .map((cell, i) => cell.padEnd(widths[i] ?? 0))
       .join('  ')
       .trimEnd();
-  return [title, line(HEADINGS), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line), ''].join(
-    '\n',
-  );
+  return [title, line(HEADINGS), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line), ''].join('\n');
 }
 
 export function closingLine(results: readonly Result[]): string {

@@ -30,10 +30,7 @@ export function factsPath(state: string): string {
   return join(resolve(state), 'deployment.json');
 }
 
-function instructions(
-  { issuer, resource, mtlsResource, ca, clients }: DeploymentFacts,
-  state: string,
-): string {
+function instructions({ issuer, resource, mtlsResource, ca, clients }: DeploymentFacts, state: string): string {
   const other = state === '.holdfast' ? '' : ` --state ${state}`;
   const mtls = clients.find(({ client_id: id }) => id === 'trader-mtls');
   const url = `${resource}/orders`;

@@ -12,10 +12,8 @@ export function stolenCertificateTokenScenarios(cast: Cast): readonly Scenario[]
     refused('stolen certificate-bound token, no certificate', 'certificate_missing', async () =>
       thief.send({ url, headers: await headers() }),
     ),
-    refused(
-      "stolen certificate-bound token, another client's certificate",
-      'certificate_mismatch',
-      async () => thiefWithCertificate.send({ url, headers: await headers() }),
+    refused("stolen certificate-bound token, another client's certificate", 'certificate_mismatch', async () =>
+      thiefWithCertificate.send({ url, headers: await headers() }),
     ),
     refused('stolen certificate-bound token, forged Client-Cert header', 'certificate_missing', async () => {
       const pem = await readFile(deployment.certificates.clients.traderMtls.certificate, 'utf8');

@@ -54,12 +54,8 @@ export function stolenTokenScenarios({
       const first = await use(proof);
       return first.status === 200 ? use(proof) : first;
     }),
-    refused('recorded proof for another URL', 'proof_htu', async () =>
-      use(await recorded({ url: `${url}/1` })),
-    ),
-    refused('recorded proof for another method', 'proof_htm', async () =>
-      use(await recorded({ method: 'POST' })),
-    ),
+    refused('recorded proof for another URL', 'proof_htu', async () => use(await recorded({ url: `${url}/1` }))),
+    refused('recorded proof for another method', 'proof_htm', async () => use(await recorded({ method: 'POST' }))),
     refused('recorded proof for another token', 'proof_ath', async () =>
       use(await recorded({ accessToken: 'another' })),
     ),
@@ -73,8 +69,6 @@ export function stolenTokenScenarios({
       use(proofWithPrivateKey(await target())),
     ),
     refused('proof with alg none', 'proof_alg', async () => use(unsignedProof(await target()))),
-    refused('proof with alg HS256 under the public key', 'proof_alg', async () =>
-      use(macProof(await target())),
-    ),
+    refused('proof with alg HS256 under the public key', 'proof_alg', async () => use(macProof(await target()))),
   ];
 }
