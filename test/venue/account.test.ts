@@ -66,25 +66,25 @@ describe('positions', () => {
       instruments: [{ symbol: 'ACME', tickSize: '0.01', lotSize: 1, maxQuantity: 1_000_000_000 }],
     });
     for (let n = 0; n < 40; n += 1) {
-      desk.sell('alice', 1_000_000_000, '999999.99');
-      desk.buy('bob', 1_000_000_000, '999999.99');
+      desk.sell('alice', 999_999_999, '999999.99');
+      desk.buy('bob', 999_999_999, '999999.99');
     }
     desk.sell('alice', 1, '0.01');
     desk.buy('bob', 1, '0.01');
     expect(desk.exchange.positions('bob')).toEqual([
       {
         instrument: 'ACME',
-        netQuantity: '40000000001',
-        netNotional: '39999999600000000.01',
-        boughtQuantity: '40000000001',
-        boughtNotional: '39999999600000000.01',
+        netQuantity: '39999999961',
+        netNotional: '39999999560000000.41',
+        boughtQuantity: '39999999961',
+        boughtNotional: '39999999560000000.41',
         soldQuantity: '0',
         soldNotional: '0.00',
       },
     ]);
     expect(desk.exchange.positions('alice')[0]).toMatchObject({
-      netQuantity: '-40000000001',
-      netNotional: '-39999999600000000.01',
+      netQuantity: '-39999999961',
+      netNotional: '-39999999560000000.41',
     });
   });
 

@@ -1,10 +1,4 @@
-import {
-  Exchange,
-  IdempotencyTable,
-  type OrderRequest,
-  strictValidation,
-  venueRoutes,
-} from '@holdfast/venue';
+import { Exchange, IdempotencyTable, type OrderRequest, strictValidation, venueRoutes } from '@holdfast/venue';
 import fastify from 'fastify';
 import { describe, expect, test } from 'vitest';
 import { noon } from './desk.ts';
@@ -113,6 +107,7 @@ describe('each route asks for its scope', () => {
     ['PATCH', '/orders/ord-1', 'orders:write', { quantity: 1 }],
     ['DELETE', '/orders/ord-1', 'orders:write', undefined],
     ['GET', '/orders', 'orders:read', undefined],
+    ['HEAD', '/orders', 'orders:read', undefined],
     ['GET', '/orders/ord-1', 'orders:read', undefined],
     ['GET', '/positions', 'positions:read', undefined],
   ])('%s %s: %s', async (method, path, scope, body) => {
@@ -135,11 +130,11 @@ describe('each route asks for its scope', () => {
     expect(await venue.stranger('GET', '/healthz')).toMatchObject({ status: 200, body: { status: 'ok' } });
   });
 
-  test('routes that nothing protects serve nobody', async () => {
+  test.each(['/positions', '/instruments', '/orders'])('%s serves nobody when unprotected', async (url) => {
     const app = fastify({ ajv: strictValidation });
     app.decorateRequest('access');
-    app.register(venueRoutes, { exchange: {} as Exchange, idempotency: {} as never });
-    const { statusCode, body } = await app.inject('/positions');
+    app.register(venueRoutes, freshParts());
+    const { statusCode, body } = await app.inject(url);
     expect(statusCode).toBe(500);
     expect(JSON.parse(body)).toEqual({ error: 'server_error', error_description: 'the venue failed' });
   });
@@ -274,20 +269,23 @@ describe('x-fapi-interaction-id', () => {
 
 test('an instance that coerces or drops fields is not started', async () => {
   const app = fastify();
-  app.register(venueRoutes, { exchange: {} as Exchange, idempotency: {} as never });
+  app.register(venueRoutes, freshParts());
   await expect(app.ready()).rejects.toThrow('strictValidation');
 });
 
 test('under a prefix, Location and 405 follow', async () => {
-  const clock = () => noon;
   const app = fastify({ ajv: strictValidation });
   app.decorateRequest('access');
   app.addHook('onRequest', async (request) => {
     request.access = { clientId: 'alice' } as typeof request.access;
   });
-  const parts = { exchange: new Exchange({ clock }), idempotency: new IdempotencyTable({ clock }) };
-  app.register(venueRoutes, { ...parts, prefix: '/v1' });
+  app.register(venueRoutes, { ...freshParts(), prefix: '/v1' });
   const placed = await app.inject({ method: 'POST', url: '/v1/orders', payload: order });
   expect(placed.headers.location).toBe('/v1/orders/ord-1');
   expect((await app.inject({ method: 'PUT', url: '/v1/orders' })).statusCode).toBe(405);
 });
+
+function freshParts() {
+  const clock = () => noon;
+  return { exchange: new Exchange({ clock }), idempotency: new IdempotencyTable({ clock }) };
+}

@@ -28,9 +28,7 @@ describe('Idempotency-Key', () => {
   test('a hundred at once: one order', async () => {
     await using venue = await listen();
     const alice = venue.as('alice');
-    const replies = await Promise.all(
-      Array.from({ length: 100 }, () => alice('POST', '/orders', order, key)),
-    );
+    const replies = await Promise.all(Array.from({ length: 100 }, () => alice('POST', '/orders', order, key)));
     expect(new Set(replies.map(({ text }) => text)).size).toBe(1);
     expect(replies.filter(({ headers }) => headers.get('idempotency-replayed') === null)).toHaveLength(1);
     expect(await countOrders(alice)).toBe(1);

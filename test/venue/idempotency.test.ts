@@ -46,10 +46,11 @@ describe('one account, one key, one answer', () => {
   test('key and account cannot be shifted into each other', () => {
     const table = new IdempotencyTable({ clock: stoppedClock() });
     const { act, runs } = counted();
-    table.once('b alice', 'a', 'buy 1', act);
+    table.once('balice', 'a', 'buy 1', act);
     table.once('alice', 'ab', 'buy 1', act);
+    table.once('b alice', 'a', 'buy 1', act);
     table.once('alice', 'a', 'buy 1', act);
-    expect(runs()).toBe(3);
+    expect(runs()).toBe(4);
   });
 
   test('an act that throws leaves no trace', () => {
@@ -74,6 +75,8 @@ describe('24 hours', () => {
     clock.advance(1);
     expect(table.once('alice', 'k', 'buy 2', act).replayed).toBe(false);
     expect(runs()).toBe(2);
+    clock.advance(day);
+    expect(table.once('alice', 'k', 'buy 3', act).replayed).toBe(false);
   });
 
   test('a replay does not make the key live longer', () => {
@@ -116,5 +119,17 @@ describe('a full table', () => {
     clock.advance(day);
     expect(table.once('alice', '2', 'buy 1', act).replayed).toBe(false);
     expect(() => table.once('alice', '3', 'buy 1', act)).toThrow('no room');
+  });
+
+  test('the share of an account grows back key by key', () => {
+    const clock = stoppedClock();
+    const table = new IdempotencyTable({ clock, maxKeysPerAccount: 2 });
+    const { act } = counted();
+    table.once('alice', '1', 'buy 1', act);
+    clock.advance(1000);
+    table.once('alice', '2', 'buy 1', act);
+    clock.advance(day - 1000);
+    expect(table.once('alice', '3', 'buy 1', act).replayed).toBe(false);
+    expect(() => table.once('alice', '4', 'buy 1', act)).toThrow('no room');
   });
 });

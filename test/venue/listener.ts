@@ -31,12 +31,7 @@ export interface Reply {
   readonly text: string;
 }
 
-export type Send = (
-  method: string,
-  path: string,
-  body?: unknown,
-  headers?: Record<string, string>,
-) => Promise<Reply>;
+export type Send = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Reply>;
 
 export interface Listener extends AsyncDisposable {
   readonly url: string;

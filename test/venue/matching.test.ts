@@ -73,9 +73,7 @@ describe('limit orders', () => {
     for (let n = 0; n < 60; n += 1) desk.sell('alice', 1, '10.00');
     const sweep = desk.buy('bob', 60, '10.00');
     expect(sweep).toMatchObject({ executionCount: 60, filledQuantity: 60, filledNotional: '600.00' });
-    expect(sweep.executions.map(({ id }) => id)).toEqual(
-      Array.from({ length: 50 }, (_, n) => `exe-${n + 11}`),
-    );
+    expect(sweep.executions.map(({ id }) => id)).toEqual(Array.from({ length: 50 }, (_, n) => `exe-${n + 11}`));
   });
 });
 

@@ -18,10 +18,7 @@ export interface NaiveOrder {
   readonly fills: { id: string; price: number; quantity: number }[];
 }
 
-export type NaiveRequest = Pick<
-  NaiveOrder,
-  'account' | 'side' | 'rests' | 'fillOrKill' | 'price' | 'quantity'
->;
+export type NaiveRequest = Pick<NaiveOrder, 'account' | 'side' | 'rests' | 'fillOrKill' | 'price' | 'quantity'>;
 
 export class NaiveExchange {
   readonly orders: NaiveOrder[] = [];
@@ -74,7 +71,10 @@ export class NaiveExchange {
     }
     while (order.filled < order.quantity) {
       const [other] = this.queueFor(order);
-      if (other === undefined) return this.#leave(order);
+      if (other === undefined) {
+        this.#leave(order);
+        return;
+      }
       if (other.account === order.account) {
         order.state = 'cancelled';
         return;

@@ -200,6 +200,8 @@ function allPages(exchange: Exchange, account: string, limit: number): string[] 
     const page = exchange.orders(account, { limit, ...(cursor === undefined ? {} : { cursor }) });
     expect(page.orders.length).toBeLessThanOrEqual(limit);
     ids.push(...page.orders.map(({ id }) => id));
+    // A page that does not move on would never end.
+    expect(new Set(ids).size).toBe(ids.length);
     cursor = page.nextCursor;
   } while (cursor !== undefined);
   return ids;

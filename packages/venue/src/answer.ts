@@ -2,12 +2,16 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { VenueError } from './errors.ts';
 import type { Answer, IdempotencyTable } from './idempotency.ts';
 
+/** An `onRequest` hook: no token was checked, so the routes are outside `protect`, and nobody is served. */
+export function insistOnAccess(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
+  const account: unknown = request.access?.clientId;
+  if (typeof account !== 'string' || account === '') throw new Error('the route is not protected');
+  done();
+}
+
 /** The account is the client that the token was issued to. */
 export function accountOf(request: FastifyRequest): string {
-  const account: unknown = request.access?.clientId;
-  // No token was checked: the routes were registered outside `protect`. Nobody is served.
-  if (typeof account !== 'string' || account === '') throw new Error('the route is not protected');
-  return account;
+  return request.access.clientId;
 }
 
 export function answer(status: number, body: object, headers: Readonly<Record<string, string>> = {}): Answer {

@@ -97,8 +97,7 @@ export class Exchange {
     const order = this.#openOrder(accountId, orderId);
     const { instrument } = order;
     const market = this.#market(instrument.symbol, 'server_error');
-    const quantity =
-      amendment.quantity === undefined ? order.quantity : readQuantity(amendment.quantity, instrument);
+    const quantity = amendment.quantity === undefined ? order.quantity : readQuantity(amendment.quantity, instrument);
     const price = amendment.price === undefined ? order.price : readLimitPrice(amendment.price, instrument);
     if (quantity < order.filled) throw new VenueError('quantity_below_filled');
     if (price === order.price && quantity <= order.quantity) this.#engine.shrink(order, market, quantity);

@@ -58,12 +58,7 @@ export class IdempotencyTable {
    * `request` is any text that is equal exactly for equal requests. Throws `idempotency_key_reused`,
    * `idempotency_full`.
    */
-  once(
-    account: string,
-    key: string,
-    request: string,
-    act: () => Answer,
-  ): { answer: Answer; replayed: boolean } {
+  once(account: string, key: string, request: string, act: () => Answer): { answer: Answer; replayed: boolean } {
     const now = this.#clock();
     this.#forgetExpired(now);
     // The key holds no space, so the pair has one reading.

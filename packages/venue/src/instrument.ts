@@ -78,8 +78,7 @@ export function reportInstrument(instrument: Instrument): InstrumentReport {
 function readInstrument(config: InstrumentConfig): Instrument {
   const { symbol, lotSize: lot, maxQuantity = lot * 1_000_000, maxPrice = '1000000' } = config;
   if (!/^[A-Z0-9._-]{1,16}$/.test(symbol)) throw new TypeError('symbol is not 1 to 16 of A-Z 0-9 . _ -');
-  if (!Number.isSafeInteger(lot) || lot < 1)
-    throw new TypeError(`${symbol}: lotSize is not a positive integer`);
+  if (!Number.isSafeInteger(lot) || lot < 1) throw new TypeError(`${symbol}: lotSize is not a positive integer`);
   if (!Number.isSafeInteger(maxQuantity) || maxQuantity < lot) {
     throw new TypeError(`${symbol}: maxQuantity is not an integer of at least one lot`);
   }

@@ -11,11 +11,7 @@ export type Outcome = 'filled' | 'exhausted' | 'self_match' | 'unfillable';
  * Trades an incoming order against the other side, best price first, then first come first served.
  * `trade` must fill both orders and take a filled resting order out of the ladder.
  */
-export function match(
-  incoming: Order,
-  opposite: Ladder,
-  trade: (resting: Order, quantity: number) => void,
-): Outcome {
+export function match(incoming: Order, opposite: Ladder, trade: (resting: Order, quantity: number) => void): Outcome {
   if (incoming.timeInForce === 'FOK' && !canFill(incoming, opposite)) return 'unfillable';
   while (remaining(incoming) > 0) {
     const resting = opposite.best()?.first;

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
-import { accountOf, answer, answerOnce } from './answer.ts';
+import { accountOf, answer, answerOnce, insistOnAccess } from './answer.ts';
 import type { Amendment, Exchange, OrderQuery } from './exchange.ts';
 import type { IdempotencyTable } from './idempotency.ts';
 import { stampReply } from './interaction.ts';
@@ -37,6 +37,7 @@ const anyToken = { scope: [] };
  */
 export const venueRoutes: FastifyPluginAsync<VenueRoutesOptions> = async (app, options) => {
   app.addHook('onRequest', stampReply);
+  app.addHook('onRequest', insistOnAccess);
   app.addHook('onReady', async () => insistOnStrictValidation(app));
   app.setErrorHandler(replyRefusal);
   app.removeContentTypeParser('text/plain');

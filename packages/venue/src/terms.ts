@@ -28,10 +28,7 @@ function marketTerms({ price, timeInForce = 'IOC' }: OrderRequest): Omit<Terms, 
   return { price, timeInForce };
 }
 
-function limitTerms(
-  { price, timeInForce = 'GTC' }: OrderRequest,
-  instrument: Instrument,
-): Omit<Terms, 'quantity'> {
+function limitTerms({ price, timeInForce = 'GTC' }: OrderRequest, instrument: Instrument): Omit<Terms, 'quantity'> {
   if (price === undefined) {
     throw new VenueError('invalid_request', { description: 'price: a limit order needs one' });
   }

@@ -18,7 +18,7 @@ export interface VenueOptions {
   readonly idempotency?: IdempotencyTable;
   /** Of the exchange made here, milliseconds since the epoch; an exchange passed in brings its own. */
   readonly clock?: () => number;
-  /** As Fastify's own: true, pino options, or a logger. Default: silent. */
+  /** True logs to stdout; a logger is used as it is. Default: silent. */
   readonly logger?: boolean | FastifyBaseLogger;
   /** Key and certificate, as `node:https` takes them; `requestCert` for mutual TLS. Default: plain HTTP. */
   readonly https?: ServerOptions;
@@ -52,8 +52,7 @@ function createApp({ logger = false, https }: VenueOptions): FastifyInstance {
     ...(typeof logger === 'boolean' ? { logger } : { loggerInstance: logger }),
     ...(https === undefined ? {} : { https }),
     // A path that does not decode reaches no route, so no hook either.
-    frameworkErrors: (error, request, reply) =>
-      stampReply(request, reply, () => replyRefusal(error, request, reply)),
+    frameworkErrors: (error, request, reply) => stampReply(request, reply, () => replyRefusal(error, request, reply)),
   });
 }
 
