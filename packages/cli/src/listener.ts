@@ -1,6 +1,7 @@
 import { createServer, type Server, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { CommandError } from './command-error.ts';
 
 /** A TLS listener that has its port before anything is served, so that origins with a free port can be configured. */
 export interface Listener {
@@ -27,7 +28,7 @@ const TIMEOUTS = { requestTimeout: 10_000, headersTimeout: 10_000 }; // ms
 export async function listen({ port, host, name, cert, key, clientAuthorities }: ListenerOptions): Promise<Listener> {
   const mutual: ServerOptions =
     clientAuthorities === undefined ? {} : { requestCert: true, rejectUnauthorized: false, ca: clientAuthorities };
-  const server = createServer({ cert, key, minVersion: 'TLSv1.3', ...TIMEOUTS, ...mutual });
+  const server = createTlsServer({ cert, key, minVersion: 'TLSv1.3', ...TIMEOUTS, ...mutual });
   await bind(server, port, host);
   const app: { current?: FastifyInstance } = {};
   server.on('request', (request, response) => app.current?.routing(request, response));
@@ -44,6 +45,15 @@ export async function listen({ port, host, name, cert, key, clientAuthorities }:
       await app.current?.close();
     },
   };
+}
+
+function createTlsServer(options: ServerOptions): Server {
+  try {
+    return createServer(options);
+  } catch {
+    // OpenSSL's own words would not say which file is meant
+    throw new CommandError('tls: the certificate and the private key are not PEM, or do not belong together');
+  }
 }
 
 function bind(server: Server, port: number, host: string): Promise<void> {

@@ -1,0 +1,140 @@
+import { chmod, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureCertificates } from '@holdfast/certs-scripts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { holdfast, serving } from './holdfast-process.ts';
+
+let folder: string;
+
+/** A configuration that works, to be broken in one place at a time. */
+const good = {
+  issuer: 'https://localhost:18443',
+  tls: { cert: 'certs/server.pem', key: 'certs/server.key.pem', client_authorities: 'certs/ca.pem' },
+  signing_key_files: ['issuer.jwk.json'],
+  resources: [{ resource: 'https://api.example', scope: 'orders:read' }],
+  clients: [
+    {
+      client_id: 'trader',
+      token_endpoint_auth_method: 'tls_client_auth',
+      tls_client_auth_subject_dn: 'CN=trader',
+      scope: 'orders:read',
+    },
+  ],
+};
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'holdfast-faults-'));
+  await ensureCertificates(join(folder, 'certs'), { now: new Date() });
+  const { privateKey } = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
+    'sign',
+    'verify',
+  ]);
+  const { kty, crv, x, y, d } = await crypto.subtle.exportKey('jwk', privateKey);
+  await writeFile(join(folder, 'issuer.jwk.json'), JSON.stringify({ kty, crv, x, y, d, kid: 'k1', alg: 'ES256' }));
+}, 30_000);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function configured(content: string): Promise<string> {
+  const path = join(folder, 'issuer.json');
+  await writeFile(path, content);
+  return path;
+}
+
+/** One line on stderr, nothing on stdout, a code that is not 0, no stack. */
+async function expectOneLine(pattern: RegExp, ...args: string[]): Promise<void> {
+  const { code, stdout, stderr } = await holdfast(...args);
+  expect(stderr).toMatch(pattern);
+  expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  expect(stderr).not.toMatch(/\bat .*:\d+:\d+/);
+  expect([stdout, code]).toEqual(['', 1]);
+}
+
+describe('a fault of the person or the machine is one clear line', () => {
+  it('starts with the good configuration, so that only the breakage can be what is refused', async () => {
+    const path = await configured(JSON.stringify(good));
+    const issuer = await serving('issuer', '--config', path);
+    expect(issuer.firstLine).toContain('https://localhost:18443');
+    expect(await issuer.stop()).toMatchObject({ code: 0 });
+  });
+
+  it.each([
+    ['an issuer without https', { ...good, issuer: 'http://localhost:18443' }, /issuer: must be an https URL/],
+    ['an unknown field', { ...good, isuer: 'x' }, /isuer: /],
+    ['no clients', { ...good, clients: undefined }, /clients: /],
+    ['a client without id', { ...good, clients: [{ ...good.clients[0], client_id: '' }] }, /clients\[0\]\.client_id: /],
+    [
+      'a secret as authentication',
+      { ...good, clients: [{ ...good.clients[0], token_endpoint_auth_method: 'client_secret_basic' }] },
+      /clients\[0\]\.token_endpoint_auth_method: /,
+    ],
+    [
+      'a scope that no resource has',
+      { ...good, clients: [{ ...good.clients[0], scope: 'admin' }] },
+      /clients\[0\]\.scope: /,
+    ],
+    ['no TLS', { ...good, tls: undefined }, /tls\.cert: /],
+    [
+      'a missing certificate file',
+      { ...good, tls: { ...good.tls, cert: 'nowhere.pem' } },
+      /nowhere\.pem: no such file/,
+    ],
+    [
+      'a missing signing key file',
+      { ...good, signing_key_files: ['nowhere.jwk.json'] },
+      /nowhere\.jwk\.json: no such file/,
+    ],
+    ['no signing key', { ...good, signing_key_files: undefined }, /signing_keys: /],
+    ['a certificate in place of the key', { ...good, tls: { ...good.tls, key: 'certs/server.pem' } }, /tls/],
+  ])('%s', async (_what, config, pattern) => {
+    await expectOneLine(pattern, 'issuer', '--config', await configured(JSON.stringify(config)));
+  });
+
+  it('a configuration that is not JSON', async () => {
+    await expectOneLine(
+      /issuer\.json: not a JSON object/,
+      'issuer',
+      '--config',
+      await configured('{"issuer": "secret'),
+    );
+  });
+
+  it('a configuration that is not there', async () => {
+    await expectOneLine(/nowhere\.json: no such file/, 'issuer', '--config', join(folder, 'nowhere.json'));
+  });
+
+  it('a state folder that is a file', async () => {
+    const path = join(folder, 'a-file');
+    await writeFile(path, '');
+    await expectOneLine(/a-file/, 'demo', '--state', path);
+  });
+
+  it('a damaged client key, without quoting it', async () => {
+    const state = join(folder, 'state');
+    await cp(join(folder, 'certs'), join(state, 'certs'), { recursive: true });
+    await writeFile(join(state, 'trader'), '');
+    const { code } = await holdfast('demo', '--state', state);
+    expect(code).toBe(0);
+    const key = join(state, 'keys', 'trader-dpop.jwk.json');
+    await writeFile(key, '{"d":"very-secret');
+    await chmod(key, 0o600);
+    const { stderr } = await holdfast('demo', '--state', state);
+    expect(stderr).toMatch(/^holdfast: \S+trader-dpop\.jwk\.json: not a private JWK\n$/);
+  });
+
+  it.each([
+    [['nonsense'], /nonsense: no such command/],
+    [['demo', '--sreve'], /Unknown option '--sreve'/],
+    [['demo', '--serve', '--port', 'x'], /--port: a number/],
+    [['headers', 'GET'], /usage: holdfast headers/],
+    [['issuer'], /usage: holdfast issuer/],
+  ])('holdfast %j', async (args, pattern) => {
+    await expectOneLine(pattern, ...args);
+  });
+
+  it('no command at all: the help, and 2', async () => {
+    expect(await holdfast()).toMatchObject({ code: 2, stdout: expect.stringContaining('holdfast demo') });
+    expect(await holdfast('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('holdfast headers') });
+  });
+});
