@@ -43,8 +43,9 @@ export type KeySource = PrivateJwk | string | KeyObject | CryptoKey | ForeignKey
 
 const generate = promisify(generateKeyPair);
 
-/** A new key pair. RSA keys have 2048 bits. */
+/** A new key pair. RSA keys have 2048 bits. Throws `key_unusable` for an algorithm that signs no proof. */
 export async function generateKey(alg: Algorithm = 'ES256'): Promise<ProofKey> {
+  checkAlgorithm(alg);
   const { kty, crv } = algorithms[alg];
   switch (kty) {
     case 'EC':
@@ -62,68 +63,125 @@ export async function generateKey(alg: Algorithm = 'ES256'): Promise<ProofKey> {
  * Signs once to prove that both halves belong together. Throws `key_unusable`; the message never holds key material.
  */
 export async function importKey(source: KeySource, alg?: Algorithm): Promise<ProofKey> {
-  const key = await read(source, alg);
-  const probe = 'holdfast key check';
-  const signature = await key.sign(probe);
-  if (!verifySignature(key.alg, importPublicJwk(key.publicJwk, 'key_unusable'), probe, signature)) {
-    throw new HoldfastError('key_unusable', { detail: 'the private and the public half differ' });
-  }
+  if (alg !== undefined) checkAlgorithm(alg);
+  const key = await read(source, alg).catch((thrown: unknown) => {
+    // The cause is left out: it may quote what it could not read
+    throw unusable((thrown instanceof HoldfastError ? thrown.detail : undefined) ?? 'not a private key');
+  });
+  await checkHalves(key);
   return key;
 }
 
-async function read(source: KeySource, alg: Algorithm | undefined): Promise<ProofKey> {
-  if (typeof source === 'string') return fromKeyObject(privateKey(source), alg);
-  if (source instanceof KeyObject) return fromKeyObject(source, alg);
-  if (source instanceof CryptoKey) return fromKeyObject(KeyObject.from(source), alg);
-  if ('sign' in source && typeof source.sign === 'function') return fromExternal(source as ExternalKey, alg);
-  if ('privateKey' in source) return fromPair(source as ForeignKeyPair, alg);
-  const jwk = source as PrivateJwk;
-  const stated = isAlgorithm(jwk['alg']) ? jwk['alg'] : undefined;
-  if (alg !== undefined && stated !== undefined && alg !== stated)
-    throw new HoldfastError('key_unusable', { detail: 'alg' });
-  return fromKeyObject(privateKey({ key: { ...jwk }, format: 'jwk' }), alg ?? stated);
-}
-
-function privateKey(source: Parameters<typeof createPrivateKey>[0]): KeyObject {
+/** RFC 9449 §4.3 (5) and (7), on our own side: an algorithm that signs proofs, and a key for it that holds nothing private. */
+export function readPublicHalf(jwk: unknown, alg: unknown): PublicJwk {
+  checkAlgorithm(alg);
   try {
-    return createPrivateKey(source);
-  } catch {
-    // The cause is left out: it may quote what it could not parse
-    throw new HoldfastError('key_unusable', { detail: 'not a private key' });
+    return readPublicJwk(jwk, alg, 'key_unusable');
+  } catch (thrown) {
+    throw unusable((thrown instanceof HoldfastError ? thrown.detail : undefined) ?? 'not a public key');
   }
 }
 
-function fromKeyObject(key: KeyObject, alg: Algorithm | undefined): ProofKey {
-  if (key.type !== 'private') throw new HoldfastError('key_unusable', { detail: 'not a private key' });
-  const jwk = createPublicKey(key).export({ format: 'jwk' });
-  const chosen = alg ?? defaultAlgorithm(jwk);
-  const { digest, options } = algorithms[chosen];
-  return describe(jwk, chosen, (input) => signWithKey(digest, Buffer.from(input, 'latin1'), { key, ...options }));
+async function read(source: KeySource, alg: Algorithm | undefined): Promise<ProofKey> {
+  if (typeof source === 'string') return fromKeyObject(createPrivateKey(source), alg);
+  if (source instanceof KeyObject) return fromKeyObject(source, alg);
+  if (source instanceof CryptoKey) return fromWebKey(source, await publicJwkOf(source), globalThis.crypto, alg);
+  if ('sign' in source && typeof source.sign === 'function') return fromExternal(source as ExternalKey, alg);
+  if ('privateKey' in source) {
+    const { privateKey, publicKey, crypto = globalThis.crypto } = source as ForeignKeyPair;
+    return fromWebKey(privateKey, await crypto.subtle.exportKey('jwk', publicKey), crypto, alg);
+  }
+  return fromJwk(source as PrivateJwk, alg);
 }
 
-function fromExternal({ publicJwk, sign }: ExternalKey, alg: Algorithm | undefined): ProofKey {
-  return describe(publicJwk, alg ?? defaultAlgorithm(publicJwk), (input) => sign(Buffer.from(input, 'latin1')));
+// RFC 8725 §3.1: what the key says about its own use agrees with how it is used
+function fromJwk(jwk: PrivateJwk, alg: Algorithm | undefined): ProofKey {
+  const { alg: stated, use, key_ops: operations } = jwk;
+  if (use !== undefined && use !== 'sig') throw unusable('use');
+  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('sign'))) {
+    throw unusable('key_ops');
+  }
+  return fromKeyObject(createPrivateKey({ key: { ...jwk }, format: 'jwk' }), agree(alg, stated));
 }
 
-async function fromPair(pair: ForeignKeyPair, alg: Algorithm | undefined): Promise<ProofKey> {
-  const { subtle } = pair.crypto ?? globalThis.crypto;
-  const { key_ops: _, ext: __, ...jwk } = await subtle.exportKey('jwk', pair.publicKey);
-  const chosen = alg ?? defaultAlgorithm(jwk);
-  return describe(jwk, chosen, async (input) => {
-    return new Uint8Array(await subtle.sign(algorithms[chosen].subtle, pair.privateKey, Buffer.from(input, 'latin1')));
-  });
+function fromKeyObject(key: KeyObject, wanted: Algorithm | undefined): ProofKey {
+  if (key.type !== 'private') throw unusable('not a private key');
+  const half = publicHalf(createPublicKey(key).export({ format: 'jwk' }), wanted);
+  const { digest, options } = algorithms[half.alg];
+  return { ...half, sign: (input) => signWithKey(digest, Buffer.from(input, 'latin1'), { key, ...options }) };
 }
 
-function describe(jwk: object, alg: Algorithm, sign: ProofKey['sign']): ProofKey {
-  const { alg: _, ...members } = jwk as Record<string, unknown>; // Web Cryptography names RSA keys by its own algorithm
-  const publicJwk = readPublicJwk(members, alg, 'key_unusable');
-  return { alg, publicJwk, jkt: thumbprint(publicJwk), sign };
+function fromExternal(external: ExternalKey, wanted: Algorithm | undefined): ProofKey {
+  const half = publicHalf(external.publicJwk, wanted);
+  return { ...half, sign: (input) => external.sign(Buffer.from(input, 'latin1')) };
 }
 
-function defaultAlgorithm(jwk: { kty?: unknown; crv?: unknown }): Algorithm {
-  if (jwk.kty === 'RSA') return 'PS256';
-  if (jwk.crv === 'P-256') return 'ES256';
-  if (jwk.crv === 'P-384') return 'ES384';
-  if (jwk.crv === 'Ed25519') return 'Ed25519';
-  throw new HoldfastError('key_unusable', { detail: 'no algorithm for this kind of key' });
+function fromWebKey(
+  key: CryptoKey,
+  jwk: object,
+  { subtle }: Pick<Crypto, 'subtle'>,
+  wanted: Algorithm | undefined,
+): ProofKey {
+  const half = publicHalf(jwk, wanted);
+  const { subtle: algorithm } = algorithms[half.alg];
+  return {
+    ...half,
+    sign: async (input) => new Uint8Array(await subtle.sign(algorithm, key, Buffer.from(input, 'latin1'))),
+  };
+}
+
+async function publicJwkOf(key: CryptoKey): Promise<object> {
+  const { subtle } = globalThis.crypto;
+  // Node 22 has no getPublicKey; later ones deprecate the way that it has
+  const isOld = typeof subtle.getPublicKey !== 'function';
+  return isOld
+    ? createPublicKey(KeyObject.from(key)).export({ format: 'jwk' })
+    : subtle.exportKey('jwk', await subtle.getPublicKey(key, ['verify']));
+}
+
+function publicHalf(jwk: object, wanted: Algorithm | undefined): Pick<ProofKey, 'alg' | 'publicJwk' | 'jkt'> {
+  const alg = agree(wanted, (jwk as { alg?: unknown }).alg) ?? defaultAlgorithm(jwk);
+  const publicJwk = readPublicHalf(jwk, alg);
+  return { alg, publicJwk, jkt: thumbprint(publicJwk) };
+}
+
+/** A key serves the algorithm it names and no other. EdDSA and Ed25519 share their row: RFC 9864 §2.2. */
+function agree(wanted: Algorithm | undefined, stated: unknown): Algorithm | undefined {
+  if (stated === undefined) return wanted;
+  checkAlgorithm(stated);
+  if (wanted !== undefined && algorithms[wanted] !== algorithms[stated]) throw unusable('alg');
+  return wanted ?? stated;
+}
+
+function defaultAlgorithm({ kty, crv }: { kty?: unknown; crv?: unknown }): Algorithm {
+  if (kty === 'RSA') return 'PS256';
+  if (crv === 'P-256') return 'ES256';
+  if (crv === 'P-384') return 'ES384';
+  if (crv === 'Ed25519') return 'Ed25519';
+  throw unusable('no algorithm for this kind of key');
+}
+
+async function checkHalves(key: ProofKey): Promise<void> {
+  const probe = 'holdfast key check';
+  const publicKey = importPublicJwk(key.publicJwk, 'key_unusable');
+  const signature: unknown = await signProbe(key, probe);
+  if (!(signature instanceof Uint8Array && verifySignature(key.alg, publicKey, probe, signature))) {
+    throw unusable('the private and the public half differ');
+  }
+}
+
+async function signProbe(key: ProofKey, probe: string): Promise<unknown> {
+  try {
+    return await key.sign(probe);
+  } catch (cause) {
+    throw new HoldfastError('key_unusable', { detail: 'it does not sign', cause });
+  }
+}
+
+function checkAlgorithm(alg: unknown): asserts alg is Algorithm {
+  if (!isAlgorithm(alg)) throw unusable('alg');
+}
+
+function unusable(detail: string): HoldfastError {
+  return new HoldfastError('key_unusable', { detail });
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ath, type Clock, HoldfastError, normalizeHtu, seconds } from '@holdfast/proof';
 import { segment, signCompact } from './compact.ts';
-import type { ProofKey } from './key.ts';
+import { type ProofKey, readPublicHalf } from './key.ts';
 import { checkUrl } from './url.ts';
 
 export interface ProofRequest {
@@ -30,7 +30,7 @@ export interface SignerOptions {
 }
 
 export function createSigner({ key, clock = Date.now, allowLoopbackHttp = false }: SignerOptions): Signer {
-  const header = segment({ typ: 'dpop+jwt', alg: key.alg, jwk: key.publicJwk });
+  const header = segment({ typ: 'dpop+jwt', alg: key.alg, jwk: readPublicHalf(key.publicJwk, key.alg) });
   return {
     jkt: key.jkt,
     async proof({ method, url, accessToken, nonce }) {
