@@ -25,14 +25,15 @@ export interface Times {
  * its own times and not from now, because a proof dated ahead lives longer: that long its jti must be remembered.
  */
 export function checkFreshness(proof: Times, { now, maxAge, skew, nonces }: Freshness): number {
-  if (proof.exp !== undefined && proof.exp <= now) {
+  // Each condition is what must hold, negated: a window that is NaN by misconfiguration accepts nothing.
+  if (proof.exp !== undefined && !(proof.exp > now)) {
     throw new HoldfastError('proof_expired', { skew: proof.exp - now });
   }
-  if (proof.nbf !== undefined && proof.nbf > now + skew) {
+  if (proof.nbf !== undefined && !(proof.nbf <= now + skew)) {
     throw new HoldfastError('proof_not_yet_valid', { skew: proof.nbf - now });
   }
   if (nonces !== undefined) return checkNonce(proof.nonce, nonces);
-  if (proof.iat < now - maxAge || proof.iat > now + skew) {
+  if (!(proof.iat >= now - maxAge && proof.iat <= now + skew)) {
     throw new HoldfastError('proof_iat', { skew: proof.iat - now });
   }
   return Math.floor(proof.iat + maxAge);

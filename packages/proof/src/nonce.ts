@@ -12,7 +12,7 @@ export interface NonceOptions {
   readonly clock: Clock;
   /** 32 octets or more. Left out: random, so a restart voids every nonce and with it every proof made before. */
   readonly secret?: Uint8Array;
-  /** Seconds between two nonces; one is accepted for one to two steps. */
+  /** Whole seconds between two nonces; one is accepted for one to two steps. */
   readonly step?: number;
 }
 
@@ -22,6 +22,7 @@ export interface NonceOptions {
  */
 export function createNonces({ clock, secret = randomBytes(32), step = 60 }: NonceOptions): Nonces {
   if (secret.length < 32) throw new TypeError('nonce secret: at least 32 octets');
+  if (!(Number.isSafeInteger(step) && step > 0)) throw new TypeError('nonce step: whole seconds, one or more');
   let known = { counter: Number.NaN, current: '', previous: '' };
 
   // 128 bits of HMAC-SHA-256 in base64url, which is within NQCHAR (RFC 9449 §8.1).
