@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { chmod, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureCertificates } from '@holdfast/certs-scripts';
@@ -89,6 +91,24 @@ describe('a fault of the person or the machine is one clear line', () => {
     ['a certificate in place of the key', { ...good, tls: { ...good.tls, key: 'certs/server.pem' } }, /tls/],
   ])('%s', async (_what, config, pattern) => {
     await expectOneLine(pattern, 'issuer', '--config', await configured(JSON.stringify(config)));
+  });
+
+  it('the second of two ports in use: the first is given back', async () => {
+    const taken = createServer().listen(0, '::');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const config = { ...good, mtls_origin: `https://localhost:${port}` };
+    await expectOneLine(/port \d+: the port is in use/, 'issuer', '--config', await configured(JSON.stringify(config)));
+    taken.close();
+  });
+
+  it('mutual TLS without authorities', async () => {
+    const config = {
+      ...good,
+      mtls_origin: 'https://localhost:18444',
+      tls: { ...good.tls, client_authorities: undefined },
+    };
+    await expectOneLine(/tls\.client_authorities: /, 'issuer', '--config', await configured(JSON.stringify(config)));
   });
 
   it('a configuration that is not JSON', async () => {

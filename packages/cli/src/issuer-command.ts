@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { createIssuer, readConfig } from '@holdfast/issuer';
+import { createIssuer, type IssuerConfig, readConfig } from '@holdfast/issuer';
 import { issuerRoutes } from '@holdfast/issuer/fastify';
 import { memoryStore } from '@holdfast/stores';
 import fastify, { type FastifyInstance } from 'fastify';
 import { CommandError } from './command-error.ts';
-import { listen } from './listener.ts';
+import { closeAll, type ListenerOptions, listenAll } from './listener.ts';
 import { createLogger } from './logger.ts';
+import { untilStopped } from './until-stopped.ts';
 
 export interface IssuerCommandOptions {
   /** Path of the configuration, JSON. */
@@ -14,56 +15,61 @@ export interface IssuerCommandOptions {
   print(line: string): void;
 }
 
-interface TlsFiles {
+/** Contents of the files that the configuration names. PEM. */
+interface Tls {
   readonly cert: string;
   readonly key: string;
-  readonly client_authorities?: string;
+  readonly clientAuthorities: string | undefined;
 }
 
 /**
  * Serves an issuer from a configuration file. Beside the issuer's own fields it holds `tls: { cert, key,
- * client_authorities }` and `signing_key_files`, paths relative to the file.
+ * client_authorities }` and `signing_key_files`, all paths relative to the file.
  */
 export async function serveIssuerFromFile({ config: path, print }: IssuerCommandOptions): Promise<void> {
-  const { tls, signing_key_files: keyFiles, ...rest } = await readJson(path);
-  const files = readTls(tls);
-  const inFolder = (file: string) => resolve(dirname(path), file);
-  const keys = Array.isArray(keyFiles)
-    ? { signing_keys: await Promise.all(keyFiles.map((file) => readJson(inFolder(String(file))))) }
-    : {};
-  const config = readConfig({ ...rest, ...keys });
-  const [cert, key] = await Promise.all([files.cert, files.key].map((file) => readFile(inFolder(file), 'utf8')));
-  const store = memoryStore();
-  const issuer = await createIssuer({ config, store });
-  const origins = [
-    { origin: new URL(config.issuer).origin, mutual: false },
-    { origin: config.mtls_origin, mutual: true },
-  ];
-  const listeners = [];
-  for (const { origin, mutual } of origins) {
-    if (origin === undefined) continue;
-    const { hostname, port } = new URL(origin);
-    const authorities = mutual
-      ? { clientAuthorities: await readFile(inFolder(files.client_authorities ?? ''), 'utf8') }
-      : {};
-    const listener = await listen({
-      port: Number(port || 443),
-      host: '::',
-      name: hostname,
-      cert: cert ?? '',
-      key: key ?? '',
-      ...authorities,
-    });
+  const { tls: files, signing_key_files: keyFiles, ...rest } = await readJson(path);
+  const folder = dirname(path);
+  const tls = await readTls(files, folder);
+  const config = readConfig({ ...rest, ...(await readSigningKeys(keyFiles, folder)) });
+  const issuer = await createIssuer({ config, store: memoryStore() });
+  const addresses = listenerOptions(config, tls);
+  const listeners = await listenAll(addresses);
+  for (const [i, listener] of listeners.entries()) {
+    const { origin } = new URL((i === 0 ? config.issuer : config.mtls_origin) ?? '');
     const app = fastify({ loggerInstance: createLogger(process.stderr) }) as unknown as FastifyInstance;
     app.register(issuerRoutes, { issuer, origin });
     await listener.serve(app);
-    listeners.push(listener);
-    print(`${mutual ? 'with mutual TLS' : 'issuer'}  ${origin}`);
+    print(`${i === 0 ? 'issuer' : 'with mutual TLS'}  ${origin}`);
   }
-  await new Promise<void>((done) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done());
-  });
-  await Promise.all(listeners.map((listener) => listener.close()));
+  await untilStopped();
+  await closeAll(listeners);
+}
+
+/** The issuer's listener and, where it is configured, the one that asks for certificates. */
+function listenerOptions(config: IssuerConfig, { cert, key, clientAuthorities }: Tls): ListenerOptions[] {
+  const at = (url: string) => {
+    const { hostname, port } = new URL(url);
+    return { name: hostname, port: Number(port || 443), cert, key };
+  };
+  if (config.mtls_origin === undefined) return [at(config.issuer)];
+  if (clientAuthorities === undefined) throw new CommandError('tls.client_authorities: is needed for mtls_origin');
+  return [at(config.issuer), { ...at(config.mtls_origin), clientAuthorities }];
+}
+
+async function readSigningKeys(files: unknown, folder: string): Promise<{ signing_keys?: object[] }> {
+  if (!Array.isArray(files)) return {};
+  return { signing_keys: await Promise.all(files.map((file) => readJson(resolve(folder, String(file))))) };
+}
+
+async function readTls(value: unknown, folder: string): Promise<Tls> {
+  const tls = (value ?? {}) as Record<string, unknown>;
+  const read = async (field: string) => {
+    const file = tls[field];
+    if (typeof file !== 'string') throw new CommandError(`tls.${field}: must be the path of a PEM file`);
+    return readFile(resolve(folder, file), 'utf8');
+  };
+  const clientAuthorities = tls['client_authorities'] === undefined ? undefined : await read('client_authorities');
+  return { cert: await read('cert'), key: await read('key'), clientAuthorities };
 }
 
 async function readJson(path: string): Promise<Record<string, unknown>> {
@@ -75,12 +81,4 @@ async function readJson(path: string): Promise<Record<string, unknown>> {
     // the parser's message would quote the file
   }
   throw new CommandError(`${path}: not a JSON object`);
-}
-
-function readTls(value: unknown): TlsFiles {
-  const tls = value as Partial<TlsFiles> | undefined;
-  for (const field of ['cert', 'key'] as const) {
-    if (typeof tls?.[field] !== 'string') throw new CommandError(`tls.${field}: must be the path of a PEM file`);
-  }
-  return tls as TlsFiles;
 }

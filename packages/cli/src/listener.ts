@@ -13,7 +13,8 @@ export interface Listener {
 export interface ListenerOptions {
   /** 0: any free port. */
   readonly port: number;
-  readonly host: string;
+  /** Left out: every address of the machine. */
+  readonly host?: string;
   /** The name that clients use, which the certificate holds. */
   readonly name: string;
   /** PEM. */
@@ -47,6 +48,22 @@ export async function listen({ port, host, name, cert, key, clientAuthorities }:
   };
 }
 
+/** All of them or none: when one cannot be had, those before it are closed again. */
+export async function listenAll(options: readonly ListenerOptions[]): Promise<Listener[]> {
+  const bound: Listener[] = [];
+  try {
+    for (const each of options) bound.push(await listen(each));
+    return bound;
+  } catch (error) {
+    await closeAll(bound);
+    throw error;
+  }
+}
+
+export async function closeAll(listeners: readonly Listener[]): Promise<void> {
+  await Promise.all(listeners.map((listener) => listener.close()));
+}
+
 function createTlsServer(options: ServerOptions): Server {
   try {
     return createServer(options);
@@ -56,10 +73,10 @@ function createTlsServer(options: ServerOptions): Server {
   }
 }
 
-function bind(server: Server, port: number, host: string): Promise<void> {
+function bind(server: Server, port: number, host: string | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
       server.off('error', reject);
       resolve();
     });

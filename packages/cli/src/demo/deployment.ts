@@ -9,7 +9,7 @@ import { createVenue, Exchange } from '@holdfast/venue';
 import { createVerifier } from '@holdfast/verifier';
 import fastify, { type FastifyInstance } from 'fastify';
 import { Agent, fetch as undiciFetch } from 'undici';
-import { type Listener, listen } from '../listener.ts';
+import { closeAll, type Listener, listenAll } from '../listener.ts';
 import type { Logger } from '../logger.ts';
 import { ensurePrivateKey } from '../private-key-file.ts';
 import { type DemoClient, demoClients, TRADING } from './clients.ts';
@@ -85,21 +85,20 @@ export async function deploy({ state, port, clock = Date.now, logger }: Deployme
 type Four = readonly [Listener, Listener, Listener, Listener];
 
 async function bindAll({ server, authority }: CertificatePaths, port: number): Promise<Four> {
-  const [cert, key, ca] = await Promise.all(
-    [server.certificate, server.key, authority.certificate].map((path) => readFile(path, 'utf8')),
-  );
-  const bound: Listener[] = [];
-  try {
-    for (let i = 0; i < 4; i += 1) {
-      const mutual = i % 2 === 1 ? { clientAuthorities: ca ?? '' } : {};
-      const options = { port: port === 0 ? 0 : port + i, host: '127.0.0.1', name: 'localhost' };
-      bound.push(await listen({ ...options, cert: cert ?? '', key: key ?? '', ...mutual }));
-    }
-  } catch (error) {
-    await closeAll(bound);
-    throw error;
-  }
-  return bound as unknown as Four;
+  const [cert, key, clientAuthorities] = await Promise.all([
+    readFile(server.certificate, 'utf8'),
+    readFile(server.key, 'utf8'),
+    readFile(authority.certificate, 'utf8'),
+  ]);
+  const options = [0, 1, 2, 3].map((i) => ({
+    port: port === 0 ? 0 : port + i,
+    host: '127.0.0.1',
+    name: 'localhost',
+    cert,
+    key,
+    ...(i % 2 === 1 ? { clientAuthorities } : {}),
+  }));
+  return (await listenAll(options)) as unknown as Four;
 }
 
 interface IssuerParts {
@@ -150,8 +149,4 @@ export function trusting(ca: string): typeof globalThis.fetch {
   const send = (input: Parameters<typeof undiciFetch>[0], init: Parameters<typeof undiciFetch>[1]) =>
     undiciFetch(input, { ...init, dispatcher });
   return send as unknown as typeof globalThis.fetch;
-}
-
-async function closeAll(listeners: readonly Listener[]): Promise<void> {
-  await Promise.all(listeners.map((listener) => listener.close()));
 }

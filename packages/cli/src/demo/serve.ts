@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createLogger } from '../logger.ts';
+import { untilStopped } from '../until-stopped.ts';
 import { type DeploymentFacts, deploy } from './deployment.ts';
 
 export interface ServeOptions {
@@ -18,9 +19,7 @@ export async function serve({ state, port, json, log, print }: ServeOptions): Pr
   const { facts, close } = await deploy({ state, port, ...logger });
   await writeFile(factsPath(state), `${JSON.stringify(facts, null, 2)}\n`, { mode: 0o600 });
   print(json ? JSON.stringify(facts) : instructions(facts, state));
-  await new Promise<void>((done) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done());
-  });
+  await untilStopped();
   await rm(factsPath(state), { force: true });
   await close();
 }
