@@ -93,11 +93,11 @@ export function discoveredKeys({ issuer, fetch, clock }: DiscoveredKeysOptions):
 function select({ keys }: Jwks, alg: Algorithm, kid: string | undefined): KeyObject[] {
   const fitting: KeyObject[] = [];
   for (const jwk of keys) {
-    if (kid !== undefined && jwk['kid'] !== kid) continue;
     try {
+      if (kid !== undefined && jwk['kid'] !== kid) continue;
       fitting.push(importPublicJwk(readPublicJwk(jwk, alg)));
     } catch {
-      // a key for another algorithm, or one that is not sound: not a key for this token
+      // a key for another algorithm, one that is not sound, or no key at all: not a key for this token
     }
   }
   return fitting;
