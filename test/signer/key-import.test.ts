@@ -10,8 +10,7 @@ const rsa = pair('rsa', { modulusLength: 2048 }).privateKey;
 const ed25519 = pair('ed25519').privateKey;
 
 const jwk = (key: KeyObject, members: object = {}) => ({ ...key.export({ format: 'jwk' }), ...members });
-const pem = (key: KeyObject, type: 'pkcs8' | 'sec1' | 'pkcs1') =>
-  key.export({ format: 'pem', type } as never).toString();
+const pem = (key: KeyObject, type: 'pkcs8' | 'sec1' | 'pkcs1') => String(key.export({ format: 'pem', type } as never));
 const peculiar = new PeculiarCrypto() as unknown as Crypto;
 
 const EC = { name: 'ECDSA', namedCurve: 'P-256' };

@@ -5,9 +5,10 @@ export interface Challenge {
 }
 
 const LONGEST = 8192;
+const EMPTY_ELEMENTS = /^[ \t,]+/; // RFC 9110 §5.6.1.2: a list may have them, and joined fields do
 const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
-const PARAMETER = new RegExp(`^[ \\t]*(${TOKEN})[ \\t]*=[ \\t]*(?:"((?:[^"\\\\]|\\\\.)*)"|(${TOKEN}))[ \\t]*(?=,|$)`);
-const SCHEME = new RegExp(`^[ \\t]*(${TOKEN})(?: +[A-Za-z0-9\\-._~+/]+=*)?[ \\t]*(?=,|$)|^[ \\t]*(${TOKEN}) +`);
+const PARAMETER = new RegExp(`^(${TOKEN})[ \\t]*=[ \\t]*(?:"((?:[^"\\\\]|\\\\.)*)"|(${TOKEN}))[ \\t]*(?=,|$)`);
+const SCHEME = new RegExp(`^(${TOKEN})(?: +[A-Za-z0-9\\-._~+/]+=*)?[ \\t]*(?=,|$)|^(${TOKEN}) +`);
 
 /**
  * Reads every challenge of the field; servers put several into one line. Unknown schemes and parameters are kept and
@@ -16,8 +17,8 @@ const SCHEME = new RegExp(`^[ \\t]*(${TOKEN})(?: +[A-Za-z0-9\\-._~+/]+=*)?[ \\t]
 export function readChallenges(field: string): readonly Challenge[] | undefined {
   if (field.length > LONGEST) return undefined;
   const challenges: { scheme: string; parameters: Map<string, string> }[] = [];
-  let rest = field;
-  while (rest.trim() !== '') {
+  let rest = field.replace(EMPTY_ELEMENTS, '');
+  while (rest !== '') {
     const parameter = PARAMETER.exec(rest);
     const scheme = parameter === null ? SCHEME.exec(rest) : null;
     if (parameter !== null) {
@@ -29,7 +30,7 @@ export function readChallenges(field: string): readonly Challenge[] | undefined 
     } else {
       return undefined;
     }
-    rest = rest.slice((parameter ?? scheme)?.[0].length).replace(/^[ \t]*,/, '');
+    rest = rest.slice((parameter ?? scheme)?.[0].length).replace(EMPTY_ELEMENTS, '');
   }
   return challenges;
 }

@@ -1,4 +1,5 @@
 import { HoldfastError, metadataUrl } from '@holdfast/proof';
+import { readJson } from './document.ts';
 import { checkUrl } from './url.ts';
 
 /** What a client needs of RFC 8414 metadata. */
@@ -19,7 +20,7 @@ export async function discover(
     headers: { accept: 'application/json' },
     redirect: 'error',
   });
-  const metadata = await readJson(response);
+  const metadata = await readJson(response, 'issuer_metadata');
   if (response.status !== 200 || metadata['issuer'] !== issuer)
     throw new HoldfastError('issuer_metadata', { detail: 'issuer' });
   const tokenEndpoint = readEndpoint(metadata['token_endpoint'], allowLoopbackHttp);
@@ -32,12 +33,6 @@ export async function discover(
     tokenEndpoint,
     mtlsTokenEndpoint: alias === undefined ? tokenEndpoint : readEndpoint(alias, allowLoopbackHttp),
   };
-}
-
-async function readJson(response: Response): Promise<Record<string, unknown>> {
-  const value: unknown = await response.json().catch(() => undefined);
-  if (typeof value !== 'object' || value === null) throw new HoldfastError('issuer_metadata', { detail: 'not JSON' });
-  return value as Record<string, unknown>;
 }
 
 function readEndpoint(value: unknown, allowLoopbackHttp: boolean): string {

@@ -132,7 +132,11 @@ function fromWebKey(
 
 async function publicJwkOf(key: CryptoKey): Promise<object> {
   const { subtle } = globalThis.crypto;
-  // Node 22 has no getPublicKey; later ones deprecate the way that it has
+  if (key.extractable) {
+    const { kty, crv, x, y, n, e, alg } = await subtle.exportKey('jwk', key);
+    return { kty, crv, x, y, n, e, alg };
+  }
+  // Node 22 has no getPublicKey; later ones deprecate the way that it has. A pair needs neither.
   const isOld = typeof subtle.getPublicKey !== 'function';
   return isOld
     ? createPublicKey(KeyObject.from(key)).export({ format: 'jwk' })

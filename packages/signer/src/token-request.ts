@@ -1,5 +1,6 @@
 import { type Clock, HoldfastError, seconds } from '@holdfast/proof';
 import { createAssertion } from './assertion.ts';
+import { readJson } from './document.ts';
 import type { IssuerMetadata } from './issuer-metadata.ts';
 import type { ProofKey } from './key.ts';
 import { type Request, type Sending, send } from './send.ts';
@@ -31,13 +32,14 @@ export interface TokenRequest {
 }
 
 const UNSTATED_LIFETIME = 60; // seconds
+const TOKEN68 = /^[A-Za-z0-9\-._~+/]+=*$/; // RFC 9110 §11.2: all that an Authorization field can carry
 const ERROR_CODE = /^[a-z_]{1,64}$/;
 
 /** One client_credentials token (RFC 6749 §4.4) bound to the client's key or certificate. */
 export async function requestToken(request: TokenRequest): Promise<AccessToken> {
   const asked = seconds(request.clock);
   const response = await send(() => makeRequest(request), { ...request.sending, isNonceChallenge });
-  const body = await readJson(response);
+  const body = await readJson(response, 'token_response');
   if (response.status !== 200) {
     const error = body['error'];
     const detail = typeof error === 'string' && ERROR_CODE.test(error) ? error : `status ${response.status}`;
@@ -66,17 +68,17 @@ async function makeRequest(request: TokenRequest): Promise<Request> {
 // RFC 9449 §8: 400 with use_dpop_nonce in the body
 async function isNonceChallenge(response: Response): Promise<boolean> {
   if (response.status !== 400 || response.headers.get('dpop-nonce') === null) return false;
-  return (await readJson(response.clone()))['error'] === 'use_dpop_nonce';
+  return (await readJson(response.clone(), 'token_response'))['error'] === 'use_dpop_nonce';
 }
 
 function readToken(body: Record<string, unknown>, asked: number, expected: AccessToken['tokenType']): AccessToken {
   const { access_token: accessToken, token_type: type, expires_in: lifetime = UNSTATED_LIFETIME, scope } = body;
-  if (typeof accessToken !== 'string' || accessToken === '')
+  if (typeof accessToken !== 'string' || !TOKEN68.test(accessToken))
     throw new HoldfastError('token_response', { detail: 'access_token' });
   // RFC 6749 §5.1: compared without regard to case. RFC 9449 §5: a Bearer token where DPoP was asked for is thrown away.
   if (typeof type !== 'string') throw new HoldfastError('token_response', { detail: 'token_type' });
   if (type.toLowerCase() !== expected.toLowerCase()) throw new HoldfastError('token_type_mismatch');
-  if (typeof lifetime !== 'number' || !(lifetime > 0))
+  if (typeof lifetime !== 'number' || !Number.isFinite(lifetime) || lifetime <= 0)
     throw new HoldfastError('token_response', { detail: 'expires_in' });
   return {
     accessToken,
@@ -84,10 +86,4 @@ function readToken(body: Record<string, unknown>, asked: number, expected: Acces
     expiresAt: asked + lifetime,
     scope: typeof scope === 'string' ? scope : undefined,
   };
-}
-
-async function readJson(response: Response): Promise<Record<string, unknown>> {
-  const value: unknown = await response.json().catch(() => undefined);
-  if (typeof value !== 'object' || value === null) throw new HoldfastError('token_response', { detail: 'not JSON' });
-  return value as Record<string, unknown>;
 }

@@ -16,17 +16,20 @@ export interface Transport {
 }
 
 export function createTransport({ ca, cert, key }: TlsIdentity): Transport {
-  const trust = ca === undefined ? {} : { ca };
+  // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED=0 in some environment does not decide it (RFC 8414 §6)
+  const trust = { rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) };
   const plain = new Agent({ connect: trust });
   // Agents connect when they are used: without a certificate this one never does.
   const mutual = new Agent({
     connect: cert === undefined || key === undefined ? trust : { ...trust, cert, key },
   });
+  let closed: Promise<unknown> | undefined;
   return {
     fetch: through(plain),
     fetchWithCertificate: through(mutual),
-    close: async () => {
-      await Promise.all([plain.close(), mutual.close()]);
+    async close() {
+      closed ??= Promise.all([plain.close(), mutual.close()]);
+      await closed;
     },
   };
 }
