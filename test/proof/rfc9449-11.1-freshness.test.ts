@@ -59,7 +59,7 @@ describe('iat', () => {
     [{ maxAge: Number.NaN }, 'the age'],
     [{ skew: Number.NaN }, 'the skew'],
     [{ now: Number.NaN }, 'the time'],
-  ])('DPOP-11.1-01 accepts nothing when %j leaves %s unknown', (freshness) => {
+  ])('DPOP-11.1-01 accepts nothing when %j leaves %s unknown', (freshness, _) => {
     expect(judged({ iat: NOW }, freshness)).toBe('proof_iat');
   });
 

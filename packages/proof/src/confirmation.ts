@@ -43,6 +43,8 @@ export function readConfirmation(cnf: unknown): Confirmation {
  */
 export function matchConfirmation(confirmation: Confirmation, { scheme, proof, certificate }: Possession): void {
   const { jkt, 'x5t#S256': x5t } = confirmation;
+  // The type allows none, and then nothing below would be checked
+  if (jkt === undefined && x5t === undefined) throw new HoldfastError('token_unbound');
   if ((jkt === undefined) !== (scheme === 'Bearer')) throw new HoldfastError('scheme_mismatch');
   if (jkt !== undefined) {
     if (proof === undefined) throw new HoldfastError('proof_missing');

@@ -9,7 +9,7 @@ const SMALL_ORDER = new Set([
 
 /**
  * Whether 32 octets are an acceptable spelling of an Ed25519 public key. OpenSSL imports points of small order, under
- * which one fixed signature verifies for every message, and y ≥ p, which gives one point two thumbprints.
+ * which 3.0 (Node 22) verifies one fixed signature for every message, and y ≥ p, which gives one point two thumbprints.
  * NOT checked: that the point is on the curve; OpenSSL does that when it verifies.
  */
 export function isSoundEd25519(key: Uint8Array): boolean {
