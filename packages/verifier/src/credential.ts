@@ -26,10 +26,12 @@ export function readCredential(message: HttpMessage): Credential {
   return { scheme, token };
 }
 
-/** The scheme that a request attempts, for its challenge. Never throws. */
+/** The scheme that a request attempts, for its challenge; undefined also when it attempts both. */
 export function attemptedScheme(message: HttpMessage): Credential['scheme'] | undefined {
-  const [authorization = ''] = fieldValues(message, 'authorization');
-  return known(SCHEME.exec(authorization)?.[0]);
+  const [scheme, another] = new Set(
+    fieldValues(message, 'authorization').map((field) => known(SCHEME.exec(field)?.[0])),
+  );
+  return another === undefined ? scheme : undefined;
 }
 
 function readScheme(authorization: string): Credential['scheme'] {

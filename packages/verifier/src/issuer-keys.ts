@@ -7,6 +7,7 @@ import {
   metadataUrl,
   readPublicJwk,
 } from '@holdfast/proof';
+import { withinTime } from './within-time.ts';
 
 /** A JWK Set (RFC 7517 §5) as it came from the issuer. */
 export interface Jwks {
@@ -29,62 +30,77 @@ export interface DiscoveredKeysOptions {
   readonly issuer: string;
   readonly fetch: typeof globalThis.fetch;
   readonly clock: Clock;
+  /** Milliseconds for one document. */
+  readonly timeout: number;
 }
 
-const TIMEOUT = 5_000; // ms for one request
 const LARGEST = 256 * 1024; // octets of a document
 const FRESH = 600_000; // ms that a key set is used without asking again
 const STALE = 3_600_000; // ms that it is used while the issuer does not answer
 const COOLDOWN = 30_000; // ms between two requests, so that unknown kids cannot make us a weapon against the issuer
+const RETRY = 1_000; // ms between two requests while there is no key set at all
 
 /** Keys by the issuer's metadata (RFC 8414): fetched once for all concurrent requests, kept, asked again for a new kid. */
-export function discoveredKeys({ issuer, fetch, clock }: DiscoveredKeysOptions): IssuerKeys {
+export function discoveredKeys({ issuer, fetch, clock, timeout }: DiscoveredKeysOptions): IssuerKeys {
+  if (!URL.canParse(issuer) || !/^https:[^?#]+$/.test(issuer)) {
+    throw new TypeError('issuer: an https URL without query and fragment, unless jwks is given');
+  }
   let known: { jwks: Jwks; at: number } | undefined;
+  let failure: unknown; // of the last attempt
   let asked = Number.NEGATIVE_INFINITY;
   let underway: Promise<void> | undefined;
 
   async function refresh(): Promise<void> {
-    asked = clock();
-    const metadata = await fetchJson(fetch, metadataUrl(issuer));
+    const metadata = await fetchJson(fetch, metadataUrl(issuer), timeout);
     // RFC 8414 §3.3: identical, or not used
     if (metadata['issuer'] !== issuer) throw new HoldfastError('issuer_unavailable', { detail: 'issuer differs' });
     const uri = metadata['jwks_uri'];
     if (typeof uri !== 'string' || !uri.startsWith('https://')) {
       throw new HoldfastError('issuer_unavailable', { detail: 'jwks_uri' });
     }
-    const jwks = await fetchJson(fetch, uri);
+    const jwks = await fetchJson(fetch, uri, timeout);
     if (!Array.isArray(jwks['keys'])) throw new HoldfastError('issuer_unavailable', { detail: 'keys' });
     known = { jwks: { keys: jwks['keys'] }, at: clock() };
   }
 
-  function refreshOnce(): Promise<void> {
-    underway ??= refresh().finally(() => {
+  async function attempt(): Promise<void> {
+    try {
+      await refresh();
+      failure = undefined;
+    } catch (thrown) {
+      failure = thrown;
+    } finally {
       underway = undefined;
-    });
-    return underway;
+    }
   }
 
-  async function current(): Promise<Jwks> {
-    if (known !== undefined && clock() - known.at < FRESH) return known.jwks;
-    try {
-      if (underway !== undefined || clock() - asked >= COOLDOWN) await refreshOnce();
-    } catch (cause) {
-      if (known === undefined) throw new HoldfastError('issuer_unavailable', { cause });
+  /** One attempt for everybody who waits, none during the cooldown. A failed one is remembered, not thrown. */
+  async function refreshWhenDue(now: number): Promise<void> {
+    if (underway === undefined && now - asked >= (known === undefined ? RETRY : COOLDOWN)) {
+      asked = now;
+      underway = attempt();
     }
-    if (known === undefined || clock() - known.at >= STALE) throw new HoldfastError('issuer_unavailable');
+    await underway;
+  }
+
+  async function current(now: number): Promise<Jwks> {
+    if (known !== undefined && now - known.at < FRESH) return known.jwks;
+    const refreshed = refreshWhenDue(now);
+    const isUsable = () => known !== undefined && now - known.at < STALE;
+    // Once the issuer has failed, nobody waits for it who can do without
+    if (failure === undefined || !isUsable()) await refreshed;
+    if (known === undefined || !isUsable()) throw new HoldfastError('issuer_unavailable', { cause: failure });
     return known.jwks;
   }
 
   return {
     async find(alg, kid) {
-      const keys = select(await current(), alg, kid);
-      if (keys.length > 0 || (underway === undefined && clock() - asked < COOLDOWN)) return keys;
-      try {
-        await refreshOnce();
-      } catch {
-        return keys; // the set we have is still fresh; the token is refused, not the service
-      }
-      return select(await current(), alg, kid);
+      const now = clock();
+      const keys = select(await current(now), alg, kid);
+      if (keys.length > 0) return keys;
+      // A kid that is new to us. When the issuer does not answer, the token is refused, not the service.
+      await refreshWhenDue(now);
+      return select(await current(now), alg, kid);
     },
   };
 }
@@ -103,20 +119,35 @@ function select({ keys }: Jwks, alg: Algorithm, kid: string | undefined): KeyObj
   return fitting;
 }
 
-async function fetchJson(fetch: typeof globalThis.fetch, url: string): Promise<Record<string, unknown>> {
-  const response = await fetch(url, {
+async function fetchJson(
+  fetch: typeof globalThis.fetch,
+  url: string,
+  timeout: number,
+): Promise<Record<string, unknown>> {
+  const init = {
     headers: { accept: 'application/json' },
     redirect: 'error',
-    signal: AbortSignal.timeout(TIMEOUT),
-  });
-  const length = Number(response.headers.get('content-length') ?? 0);
-  if (response.status !== 200 || length > LARGEST) {
+    signal: AbortSignal.timeout(timeout),
+  } as const;
+  const response = await withinTime(fetch(url, init), timeout);
+  if (response.status !== 200) {
     await response.body?.cancel();
     throw new HoldfastError('issuer_unavailable', { detail: `status ${response.status}` });
   }
-  const text = await response.text();
-  const value: unknown = text.length > LARGEST ? undefined : JSON.parse(text);
+  const value: unknown = JSON.parse(await withinTime(readText(response), timeout));
   if (typeof value !== 'object' || value === null)
     throw new HoldfastError('issuer_unavailable', { detail: 'not JSON' });
   return value as Record<string, unknown>;
+}
+
+// The length is counted here: Content-Length may be absent, and says nothing about compressed content.
+async function readText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += chunk.length;
+    if (length > LARGEST) throw new HoldfastError('issuer_unavailable', { detail: 'too large' });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { type Clock, HoldfastError, type ReplayStore, seconds } from '@holdfast/proof';
 
 export interface ReplayTableOptions {
@@ -22,12 +22,18 @@ interface Generation {
  * through its last second and at most one bucket longer, which refuses nothing that freshness would still accept.
  */
 export function createReplayTable({ clock, maxEntries = 1_000_000 }: ReplayTableOptions): ReplayStore {
+  if (!Number.isInteger(maxEntries) || maxEntries < 1) throw new TypeError('maxEntries: a whole number, one or more');
   const generations = new Map<number, Generation>();
+  const salt = randomBytes(16).toString('base64url'); // so that nobody can choose where an entry lands
   let size = 0;
+  let first = Number.NEGATIVE_INFINITY; // the first bucket that is still kept
 
   function dropExpired(now: number): void {
+    const current = Math.floor(now / BUCKET);
+    if (current <= first) return;
+    first = current;
     for (const [bucket, generation] of generations) {
-      if ((bucket + 1) * BUCKET > now) continue;
+      if (bucket >= first) continue;
       generations.delete(bucket);
       size -= generation.size;
     }
@@ -36,11 +42,14 @@ export function createReplayTable({ clock, maxEntries = 1_000_000 }: ReplayTable
   return {
     add(key, _value, expiresAt) {
       dropExpired(seconds(clock));
-      const words = fingerprint(key);
+      const words = fingerprint(salt + key);
       // The same jti can come with another iat, so it may sit in any generation.
       for (const generation of generations.values()) if (probe(generation.slots, words).taken) return false;
+      const bucket = Math.floor(expiresAt / BUCKET);
+      // It may have been here and is thrown away: the clock stepped back, or the request was under way too long.
+      if (bucket < first) throw new HoldfastError('store_unavailable', { detail: 'entry of the past' });
       if (size >= maxEntries) throw new HoldfastError('store_full');
-      insert(generationOf(generations, Math.floor(expiresAt / BUCKET)), words);
+      insert(generationOf(generations, bucket), words);
       size += 1;
       return true;
     },

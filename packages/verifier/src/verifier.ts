@@ -18,9 +18,12 @@ import {
   verifyProof,
 } from '@holdfast/proof';
 import { type Access, checkScope, grantAccess } from './access.ts';
+import { boundedReplay } from './bounded-replay.ts';
 import { challenge } from './challenge.ts';
+import { soundClock } from './clock.ts';
 import { type Credential, readCredential } from './credential.ts';
 import { discoveredKeys, givenKeys, type Jwks } from './issuer-keys.ts';
+import { checkOptions } from './options.ts';
 import { checkOrigin } from './origin.ts';
 import { createReplayTable } from './replay-table.ts';
 import { verifyToken } from './token.ts';
@@ -44,6 +47,8 @@ export interface VerifierOptions {
   readonly maxAge?: number;
   /** Seconds that `iat` and `nbf` may lie in the future. Default 10. */
   readonly skew?: number;
+  /** Milliseconds that the replay store, and each document of the issuer, may take. Default 2000. */
+  readonly timeout?: number;
   readonly clock?: Clock;
   /** For the issuer's metadata and keys. */
   readonly fetch?: typeof globalThis.fetch;
@@ -67,13 +72,15 @@ export interface Verifier {
 
 /** A resource server's verifier for DPoP-bound (RFC 9449) and certificate-bound (RFC 8705) access tokens. */
 export function createVerifier(options: VerifierOptions): Verifier {
-  const { issuer, audience, clock = Date.now, fetch = globalThis.fetch, maxAge = 60, skew = 10 } = options;
+  checkOptions(options);
+  const { issuer, audience, fetch = globalThis.fetch, maxAge = 60, skew = 10, timeout = 2000 } = options;
+  const clock = soundClock(options.clock ?? Date.now);
   const origin = checkOrigin(options.origin, options.allowLoopbackHttp ?? false);
   const names = options.algorithms ?? FAPI_ALGORITHMS;
   const algorithms: ReadonlySet<string> = new Set(names);
-  const keys = options.jwks === undefined ? discoveredKeys({ issuer, fetch, clock }) : givenKeys(options.jwks);
+  const keys = options.jwks === undefined ? discoveredKeys({ issuer, fetch, clock, timeout }) : givenKeys(options.jwks);
   const nonces = options.nonce === 'off' ? undefined : createNonces({ clock });
-  const replay = options.replay ?? createReplayTable({ clock });
+  const replay = boundedReplay(options.replay ?? createReplayTable({ clock }), { clock, timeout });
 
   /** The line from request to access. Cheap checks first, nothing is stored before everything else has passed. */
   async function decide(message: HttpMessage, scope: readonly string[]): Promise<Access> {
@@ -86,10 +93,12 @@ export function createVerifier(options: VerifierOptions): Verifier {
     const token = await verifyToken(credential.token, { issuer, audience, algorithms, keys, now, skew });
     // RFC 9449 §4.3 (12b), RFC 8705 §3: the token is bound to this key or certificate
     matchConfirmation(token.confirmation, { ...credential, proof, certificate: message.certificate });
-    // RFC 9449 §4.3 (6): the sender holds the key; §11.1: and uses the proof for the first time
-    if (proof !== undefined) await reserveJti(replay, verifyProof(proof));
+    // RFC 9449 §4.3 (6): the sender holds the key
+    const verified = proof === undefined ? undefined : verifyProof(proof);
     // RFC 6750 §3.1: the token is good for what is asked
     checkScope(token, scope);
+    // RFC 9449 §11.1: the proof is used for the first time; last, so that no refusal uses it up
+    if (verified !== undefined) await reserveJti(replay, verified);
     return grantAccess(token, proof, nonces?.current());
   }
 
@@ -106,14 +115,21 @@ export function createVerifier(options: VerifierOptions): Verifier {
     });
   }
 
+  function refuse(message: HttpMessage, refusal: HoldfastError): HoldfastError {
+    try {
+      refusal.headers = challenge(message, refusal, { algorithms: names, nonces });
+      return refusal;
+    } catch (cause) {
+      return refuse(message, new HoldfastError('internal', { cause })); // whose answer needs neither message nor clock
+    }
+  }
+
   return {
     async verify(message, { scope = [] } = {}) {
       try {
         return await decide(message, scope);
       } catch (thrown) {
-        const refusal = asRefusal(thrown);
-        refusal.headers = challenge(message, refusal, { algorithms: names, nonces });
-        throw refusal;
+        throw refuse(message, asRefusal(thrown));
       }
     },
   };
