@@ -1,4 +1,11 @@
-import { type Confirmation, checkProof, matchConfirmation, readConfirmation, readProof, x5tS256 } from '@holdfast/proof';
+import {
+  type Confirmation,
+  checkProof,
+  matchConfirmation,
+  readConfirmation,
+  readProof,
+  x5tS256,
+} from '@holdfast/proof';
 import { describe, expect, it } from 'vitest';
 import rfc8705 from '../vectors/rfc8705.json' with { type: 'json' };
 import { forge, keys } from './forge.ts';
@@ -58,8 +65,18 @@ describe('the accept matrix (N16)', () => {
 describe('each refusal has its reason', () => {
   it.each([
     ['DPOP-7.2-01 a token bound to a key, as Bearer', toKey, { scheme: 'Bearer', proof }, 'scheme_mismatch'],
-    ['DPOP-7.2-01 a token bound to both, as Bearer', toBoth, { scheme: 'Bearer', proof, certificate }, 'scheme_mismatch'],
-    ['a token bound to a certificate, as DPoP', toCertificate, { scheme: 'DPoP', proof, certificate }, 'scheme_mismatch'],
+    [
+      'DPOP-7.2-01 a token bound to both, as Bearer',
+      toBoth,
+      { scheme: 'Bearer', proof, certificate },
+      'scheme_mismatch',
+    ],
+    [
+      'a token bound to a certificate, as DPoP',
+      toCertificate,
+      { scheme: 'DPoP', proof, certificate },
+      'scheme_mismatch',
+    ],
     ['DPOP-7.1-03 no proof', toKey, { scheme: 'DPoP' }, 'proof_missing'],
     ['DPOP-4.3-13 the proof of another key', toKey, { scheme: 'DPoP', proof: strangersProof }, 'key_mismatch'],
     ['MTLS-3-02 no certificate', toCertificate, { scheme: 'Bearer' }, 'certificate_missing'],

@@ -15,7 +15,8 @@ export function reserveJti(store: ReplayStore, proof: VerifiedProof): Promise<vo
 /** Adds a key that may be added once, or throws `refusal`. Fails closed when the store does not answer. */
 export async function reserve(store: ReplayStore, key: string, expiresAt: number, refusal: Code): Promise<void> {
   const added = await add(store, key, expiresAt);
-  if (!added) throw new HoldfastError(refusal);
+  // Exactly true: a driver's reply that a store passes on unread would be truthy whatever it says
+  if (added !== true) throw new HoldfastError(refusal);
 }
 
 async function add(store: ReplayStore, key: string, expiresAt: number): Promise<boolean> {

@@ -3,7 +3,8 @@
  * atomic step cannot implement it. An implementation throws `HoldfastError` `store_full` when it would have to
  * forget a live entry, and `store_unavailable` when it cannot answer; callers refuse in both cases.
  *
- * `expiresAt` is the last NumericDate second at which the entry is still live, inclusive.
+ * `expiresAt` is the last NumericDate second at which the entry is still live, inclusive. An entry of the past is
+ * refused with `store_unavailable` where it could have been there before and be forgotten, or it would be let in twice.
  */
 export interface Store {
   /** Adds the entry only if there is no live one under `key`; true when it was added. */
