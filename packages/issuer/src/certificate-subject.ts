@@ -25,7 +25,7 @@ export function hasSubject(der: Uint8Array, { form, value }: RegisteredSubject):
 export function subjectFault({ form, value }: RegisteredSubject): string | undefined {
   if (form === 'dn')
     return readDistinguishedName(value) === undefined ? 'is not an RFC 4514 distinguished name' : undefined;
-  if (form === 'ip') return isIP(value) === 0 ? 'is not an IP address' : undefined;
+  if (form === 'ip') return canonicalAddress(value) === undefined ? 'is not an IP address' : undefined;
   return value === '' ? 'is empty' : undefined;
 }
 
@@ -46,5 +46,8 @@ function matches(name: GeneralName, form: 'dns' | 'uri' | 'ip' | 'email', value:
 // RFC 8705 §2.1.2: compared in binary form, so ::1 and 0:0:0:0:0:0:0:1 are one
 function canonicalAddress(address: string): string | undefined {
   const family = isIP(address);
-  return family === 0 ? undefined : new SocketAddress({ address, family: family === 6 ? 'ipv6' : 'ipv4' }).address;
+  // A zone (fe80::1%eth0) is no part of an address
+  return family === 0 || address.includes('%')
+    ? undefined
+    : new SocketAddress({ address, family: family === 6 ? 'ipv6' : 'ipv4' }).address;
 }

@@ -1,8 +1,8 @@
-import { X509Certificate } from 'node:crypto';
 import { HoldfastError } from '@holdfast/proof';
 import { createLocalJWKSet, type JWTVerifyGetKey } from 'jose';
 import type { RegisteredSubject } from './certificate-subject.ts';
 import { type ClientConfig, registeredSubject } from './config.ts';
+import { readCertificate } from './registered-key.ts';
 
 /** A registered client (RFC 7591 §2 names). */
 export interface Client {
@@ -42,13 +42,11 @@ function fromConfig(config: ClientConfig): Client {
     method: config.token_endpoint_auth_method,
     keys: createLocalJWKSet({ keys: keys.map(({ x5c: _, ...key }) => key as { kty: string }) }),
     subject: registeredSubject(config),
-    certificates: keys.flatMap((key) => (Array.isArray(key['x5c']) ? [certificate(String(key['x5c'][0]))] : [])),
+    certificates: keys.flatMap((key) =>
+      Array.isArray(key['x5c']) ? [readCertificate(String(key['x5c'][0])).raw] : [],
+    ),
     dpopBound: config.dpop_bound_access_tokens,
     certificateBound: config.tls_client_certificate_bound_access_tokens,
     scope: config.scope.split(' '),
   };
-}
-
-function certificate(x5c: string): Uint8Array {
-  return new X509Certificate(Buffer.from(x5c, 'base64')).raw;
 }

@@ -1,38 +1,42 @@
-import { X509Certificate } from 'node:crypto';
-import { FAPI_ALGORITHMS, isAlgorithm, readPublicJwk } from '@holdfast/proof';
 import * as z from 'zod';
 import { type RegisteredSubject, subjectFault } from './certificate-subject.ts';
+import { algorithmOf, isSigningKey, publicPart, x5cFault } from './registered-key.ts';
 
 const SCOPE_VALUE = /^[\x21\x23-\x5B\x5D-\x7E]+$/; // RFC 6749 §3.3
+const PLAIN_PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)*$/;
+const UNSOUND = 'must be a sound key for ES256, PS256 or Ed25519 in canonical base64url';
 const jwk = z.record(z.string(), z.unknown());
 
-const issuerUrl = z.string().refine(isIssuerUrl, 'must be an https URL without query, fragment and trailing slash');
+const issuerUrl = z
+  .string()
+  .refine(isIssuerUrl, 'must be an https origin and a path of plain segments, without slash at the end');
 const origin = z.string().refine(isOrigin, 'must be an https origin: scheme, host and port, nothing else');
 const scope = z
   .string()
   .refine(
-    (text) => text.split(' ').every((value) => SCOPE_VALUE.test(value)),
-    'must be scope values with single spaces',
+    (text) => text.split(' ').every((value, i, all) => SCOPE_VALUE.test(value) && all.indexOf(value) === i),
+    'must be different scope values with single spaces',
   );
 
 const resource = z.strictObject({
   /** Identifier of the resource server: what goes into `aud` (RFC 8707 §2). */
-  resource: z
-    .string()
-    .refine((uri) => URL.canParse(uri) && !uri.includes('#'), 'must be an absolute URI without fragment'),
+  resource: z.string().refine((uri) => URL.canParse(uri) && /^[\x21-\x7E]+$/.test(uri) && !uri.includes('#'), {
+    message: 'must be an absolute URI without fragment',
+  }),
   scope,
 });
 
 const privateKey = jwk.superRefine((key, context) => {
-  const { d, p, q, dp, dq, qi, ...publicMembers } = key;
-  if (typeof d !== 'string') context.addIssue({ code: 'custom', path: ['d'], message: 'must be a private key' });
   if (typeof key['kid'] !== 'string') context.addIssue({ code: 'custom', path: ['kid'], message: 'must be a string' });
-  checkJwk(publicMembers, context);
+  if (algorithmOf(publicPart(key)) === undefined) context.addIssue({ code: 'custom', message: UNSOUND });
+  else if (typeof key['d'] !== 'string' || !isSigningKey(key))
+    context.addIssue({ code: 'custom', path: ['d'], message: 'must be the private key of these public members' });
 });
 
 const clientKey = jwk.superRefine((key, context) => {
-  checkJwk(key, context);
-  if (key['x5c'] !== undefined) checkX5c(key, context);
+  if (algorithmOf(key) === undefined) context.addIssue({ code: 'custom', message: UNSOUND });
+  const fault = key['x5c'] === undefined ? undefined : x5cFault(key);
+  if (fault !== undefined) context.addIssue({ code: 'custom', path: ['x5c'], message: fault });
 });
 
 const client = z
@@ -135,47 +139,6 @@ function field({ path, code, ...issue }: z.core.$ZodIssue): string {
 
 type Context = z.core.$RefinementCtx;
 
-function checkJwk(key: Record<string, unknown>, context: Context): void {
-  const algorithms = isAlgorithm(key['alg']) ? [key['alg']] : FAPI_ALGORITHMS;
-  if (!algorithms.some((alg) => FAPI_ALGORITHMS.includes(alg) && isReadable(key, alg))) {
-    context.addIssue({
-      code: 'custom',
-      path: [],
-      message: 'must be a sound key for ES256, PS256 or Ed25519 in canonical base64url',
-    });
-  }
-}
-
-function isReadable(key: Record<string, unknown>, alg: (typeof FAPI_ALGORITHMS)[number]): boolean {
-  try {
-    readPublicJwk(key, alg);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-// RFC 7517 §4.7: the key in the first certificate is this key
-function checkX5c(key: Record<string, unknown>, context: Context): void {
-  const [first] = Array.isArray(key['x5c']) ? (key['x5c'] as unknown[]) : [];
-  const fault = typeof first === 'string' ? certificateFault(first, key) : 'must be an array of base64 certificates';
-  if (fault !== undefined) context.addIssue({ code: 'custom', path: ['x5c'], message: fault });
-}
-
-function certificateFault(x5c: string, key: Record<string, unknown>): string | undefined {
-  try {
-    const jwk = new X509Certificate(Buffer.from(x5c, 'base64')).publicKey.export({ format: 'jwk' }) as Record<
-      string,
-      unknown
-    >;
-    return Object.entries(jwk).every(([member, value]) => key[member] === value)
-      ? undefined
-      : 'must hold the same key as the JWK';
-  } catch {
-    return 'must begin with a certificate';
-  }
-}
-
 function subjects(config: ClientConfig): RegisteredSubject[] {
   const candidates = [
     { form: 'dn', value: config.tls_client_auth_subject_dn },
@@ -211,9 +174,10 @@ function checkUnique(values: readonly string[], path: string[], member: string, 
   });
 }
 
-// RFC 8414 §2, RFC 9207 §2
+// RFC 8414 §2, RFC 9207 §2. One spelling, and no path that means something else where it becomes a route.
 function isIssuerUrl(text: string): boolean {
-  return URL.canParse(text) && text.startsWith('https://') && !/[?#]|\/$/.test(text) && new URL(text).username === '';
+  const origin = URL.canParse(text) ? new URL(text).origin : '';
+  return isOrigin(origin) && text.startsWith(origin) && PLAIN_PATH.test(text.slice(origin.length));
 }
 
 function isOrigin(text: string): boolean {

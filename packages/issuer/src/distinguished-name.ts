@@ -7,28 +7,32 @@ type Rdn = readonly string[];
 export type DistinguishedName = readonly Rdn[];
 
 // RFC 4514 §3, RFC 4519, RFC 2985: the short names that people write
-const OIDS: Readonly<Record<string, string>> = {
-  cn: '2.5.4.3',
-  sn: '2.5.4.4',
-  serialnumber: '2.5.4.5',
-  c: '2.5.4.6',
-  l: '2.5.4.7',
-  st: '2.5.4.8',
-  street: '2.5.4.9',
-  o: '2.5.4.10',
-  ou: '2.5.4.11',
-  title: '2.5.4.12',
-  givenname: '2.5.4.42',
-  dnqualifier: '2.5.4.46',
-  organizationidentifier: '2.5.4.97',
-  uid: '0.9.2342.19200300.100.1.1',
-  dc: '0.9.2342.19200300.100.1.25',
-  emailaddress: '1.2.840.113549.1.9.1',
-};
+const OIDS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    cn: '2.5.4.3',
+    sn: '2.5.4.4',
+    serialnumber: '2.5.4.5',
+    c: '2.5.4.6',
+    l: '2.5.4.7',
+    st: '2.5.4.8',
+    street: '2.5.4.9',
+    o: '2.5.4.10',
+    ou: '2.5.4.11',
+    title: '2.5.4.12',
+    givenname: '2.5.4.42',
+    dnqualifier: '2.5.4.46',
+    organizationidentifier: '2.5.4.97',
+    uid: '0.9.2342.19200300.100.1.1',
+    dc: '0.9.2342.19200300.100.1.25',
+    emailaddress: '1.2.840.113549.1.9.1',
+  }),
+);
 
 const ATTRIBUTE = /^ *([A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)=/;
 // An octet pair, an escaped special, or a character that needs no escape (RFC 4514 §3)
 const CHARACTER = /^(?:\\([0-9A-Fa-f]{2})|\\([ "#+,;<=>\\])|([^"+,;<>\\\0]))/u;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Reads the string form of a name (RFC 4514): the last relative name of the certificate comes first, as
@@ -40,7 +44,7 @@ export function readDistinguishedName(text: string): DistinguishedName | undefin
   let rest = text;
   for (;;) {
     const attribute = ATTRIBUTE.exec(rest);
-    const oid = attribute === null ? undefined : (OIDS[attribute[1]?.toLowerCase() ?? ''] ?? dotted(attribute[1]));
+    const oid = attribute === null ? undefined : (OIDS.get(attribute[1]?.toLowerCase() ?? '') ?? dotted(attribute[1]));
     if (attribute === null || oid === undefined) return undefined;
     const value = readValue(rest.slice(attribute[0].length));
     if (value === undefined) return undefined;
@@ -82,6 +86,14 @@ function readValue(text: string): { text: string; rest: string } | undefined {
     octets.push(pair === undefined ? Buffer.from(special ?? plain ?? '') : Buffer.from(pair, 'hex'));
     rest = rest.slice(whole.length);
   }
-  const value = Buffer.concat(octets).toString('utf8');
-  return value === '' ? undefined : { text: value, rest };
+  const value = decodeUtf8(Buffer.concat(octets));
+  return value === undefined || value === '' ? undefined : { text: value, rest };
+}
+
+function decodeUtf8(octets: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(octets);
+  } catch {
+    return undefined;
+  }
 }

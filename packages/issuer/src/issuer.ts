@@ -42,7 +42,7 @@ export interface Issuer {
 export async function createIssuer({ config, store, clock = Date.now }: IssuerOptions): Promise<Issuer> {
   const { issuer, resources, access_token_lifetime: lifetime } = config;
   const clients = createClients(config.clients);
-  const mint = await createMint(issuer, config.signing_keys);
+  const mint = createMint(issuer, config.signing_keys);
   const nonces = config.dpop_nonce === 'off' ? undefined : createNonces({ clock });
   const algorithms: ReadonlySet<string> = new Set(FAPI_ALGORITHMS);
   const metadata = publicDocument(issuerMetadata(config));
@@ -87,8 +87,7 @@ export async function createIssuer({ config, store, clock = Date.now }: IssuerOp
     await reserve(store, key, assertion.acceptableUntil, 'assertion_replayed');
   }
 
-  return {
-    config,
+  const endpoints: Omit<Issuer, 'config'> = {
     metadata: () => metadata,
     jwks: () => jwks,
     async token(request) {
@@ -99,4 +98,6 @@ export async function createIssuer({ config, store, clock = Date.now }: IssuerOp
       }
     },
   };
+  // Not enumerable: it holds the signing keys, which nobody who prints or serialises an issuer wants to see
+  return Object.defineProperty(endpoints, 'config', { value: config }) as Issuer;
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { type Algorithm, type Confirmation, FAPI_ALGORITHMS, isAlgorithm, readPublicJwk } from '@holdfast/proof';
-import { importJWK, SignJWT } from 'jose';
+import { type Algorithm, type Confirmation, readPublicJwk } from '@holdfast/proof';
+import { SignJWT } from 'jose';
 import type { Grant } from './grant.ts';
+import { algorithmOf, importPrivateJwk, type Jwk, publicPart } from './registered-key.ts';
 
 /** Signs access tokens with the issuer's first key and publishes all of them. */
 export interface Mint {
@@ -18,14 +19,13 @@ export interface TokenContent {
   readonly expiresAt: number;
 }
 
-type PrivateJwk = Readonly<Record<string, unknown>>;
-
-export async function createMint(issuer: string, signingKeys: readonly PrivateJwk[]): Promise<Mint> {
+export function createMint(issuer: string, signingKeys: readonly Jwk[]): Mint {
   const published = signingKeys.map(publish);
   const [first] = published;
-  if (first === undefined) throw new TypeError('signing_keys: at least one key is needed');
+  const [signing] = signingKeys;
+  if (first === undefined || signing === undefined) throw new TypeError('signing_keys: at least one key is needed');
   const { kid, alg } = first;
-  const key = await importJWK({ ...signingKeys[0], kty: first.kty }, alg);
+  const key = importPrivateJwk(signing);
   return {
     jwks: { keys: published },
     /** RFC 9068 §2, with `cnf` by RFC 9449 §6.1 and RFC 8705 §3.1. */
@@ -43,18 +43,9 @@ export async function createMint(issuer: string, signingKeys: readonly PrivateJw
 }
 
 // Only the members that are known to be public: nothing private can slip through
-function publish(jwk: PrivateJwk): { kty: string; kid: string; alg: Algorithm } {
-  const { d, p, q, dp, dq, qi, ...members } = jwk;
-  const alg = isAlgorithm(jwk['alg']) ? jwk['alg'] : FAPI_ALGORITHMS.find((each) => fits(members, each));
+function publish(jwk: Jwk): { kty: string; kid: string; alg: Algorithm; use: 'sig' } {
+  const members = publicPart(jwk);
+  const alg = algorithmOf(members);
   if (alg === undefined) throw new TypeError('signing_keys: no algorithm fits the key');
-  return { ...readPublicJwk(members, alg, 'key_unusable'), kid: String(jwk['kid']), alg, ...{ use: 'sig' } };
-}
-
-function fits(jwk: PrivateJwk, alg: Algorithm): boolean {
-  try {
-    readPublicJwk(jwk, alg);
-    return true;
-  } catch {
-    return false;
-  }
+  return { ...readPublicJwk(members, alg, 'key_unusable'), kid: String(jwk['kid']), alg, use: 'sig' };
 }

@@ -70,7 +70,7 @@ function checkTimes(payload: JsonObject, now: number): number {
   if (exp > now + LONGEST_LIFE + SKEW) throw new HoldfastError('assertion_time', { detail: 'exp', skew: exp - now });
   for (const [detail, value] of Object.entries({ iat, nbf })) {
     if (value === undefined) continue;
-    if (typeof value !== 'number') throw new HoldfastError('assertion_claims', { detail });
+    if (typeof value !== 'number' || !Number.isFinite(value)) throw new HoldfastError('assertion_claims', { detail });
     if (value > now + SKEW) throw new HoldfastError('assertion_time', { detail, skew: value - now });
   }
   return Math.ceil(exp) + SKEW;
