@@ -1,4 +1,4 @@
-import { Agent, fetch as undiciFetch } from 'undici';
+import { Agent, type Dispatcher, fetch as undiciFetch } from 'undici';
 
 /** The client's side of TLS: whom it trusts and, for mutual TLS, who it is. PEM. */
 export interface TlsIdentity {
@@ -35,8 +35,21 @@ export function createTransport({ ca, cert, key }: TlsIdentity): Transport {
 }
 
 // undici's own fetch, so that it and its Agent are of one version whatever Node bundles
-function through(dispatcher: Agent): typeof globalThis.fetch {
+function through(agent: Agent): typeof globalThis.fetch {
   const send = (input: Parameters<typeof undiciFetch>[0], init: Parameters<typeof undiciFetch>[1]) =>
-    undiciFetch(input, { ...init, dispatcher });
+    undiciFetch(input, { ...init, dispatcher: agent.compose(once()) });
   return send as unknown as typeof globalThis.fetch;
+}
+
+/**
+ * RFC 9449 §4: a proof is sent once. Fetch would send a request that was answered by 421 again, headers and all; it
+ * fails instead, and whoever sends again makes a new proof.
+ */
+function once(): Dispatcher.DispatcherComposeInterceptor {
+  let sent = false;
+  return (dispatch) => (options, handler) => {
+    if (sent) throw new Error('a request is sent once');
+    sent = true;
+    return dispatch(options, handler);
+  };
 }
