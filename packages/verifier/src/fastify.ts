@@ -1,5 +1,5 @@
-import { asRefusal, messageFromNode } from '@holdfast/proof';
-import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
+import { asRefusal, HoldfastError, messageFromNode } from '@holdfast/proof';
+import type { FastifyContextConfig, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { Access } from './access.ts';
 import type { Verifier } from './verifier.ts';
 
@@ -22,35 +22,46 @@ export interface ProtectOptions {
 
 /**
  * Protects every route that is registered after it in the same scope. A route says `config: { scope: […] }` or
- * `config: { public: true }`; one that says neither stops the server from starting, so none is open by oversight.
- * Decides before the body is read.
+ * `config: { public: true }`; one that says neither stops the server from starting, so none is open by oversight. One
+ * that was registered before this plugin was loaded, and says neither, answers 500. Decides before the body is read.
  */
-export const protect: FastifyPluginCallback<ProtectOptions> = (app, { verifier }, done) => {
+export const protect: FastifyPluginAsync<ProtectOptions> = async (app, { verifier }) => {
   app.decorateRequest('access');
   app.addHook('onRoute', (route) => {
-    if (route.config?.public !== true && !Array.isArray(route.config?.scope)) {
-      throw new TypeError(`${route.method} ${route.url}: config.scope or config.public is missing`);
+    if (neededBy(route.config) === undefined) {
+      throw new TypeError(`${route.method} ${route.url}: either config.scope or config.public is needed`);
     }
   });
   app.addHook('onRequest', async (request, reply) => {
-    const { public: isPublic, scope = [] } = request.routeOptions.config;
-    if (isPublic === true) return;
-    await admit(verifier, request, reply, scope);
+    const needed = request.is404 ? [] : neededBy(request.routeOptions.config);
+    if (needed !== 'nothing') await admit(verifier, request, reply, needed);
   });
-  done();
+  // RFC 9449 §8.2: no cache keeps a nonce, whatever the handler says
+  app.addHook('onSend', async (_request, reply) => {
+    if (reply.hasHeader('DPoP-Nonce')) reply.header('Cache-Control', 'no-store');
+  });
 };
 
 // The hooks belong to the scope that registers the plugin, not to a scope of the plugin's own.
 Object.assign(protect, { [Symbol.for('skip-override')]: true });
 
+/** The scopes that a route needs; undefined when it does not say, or says two things. */
+function neededBy({ public: isPublic, scope }: FastifyContextConfig = {}): readonly string[] | 'nothing' | undefined {
+  if (isPublic === true) return scope === undefined ? 'nothing' : undefined;
+  return Array.isArray(scope) && scope.every((each) => typeof each === 'string') ? scope : undefined;
+}
+
 async function admit(
   verifier: Verifier,
   request: FastifyRequest,
   reply: FastifyReply,
-  scope: readonly string[],
+  scope: readonly string[] | undefined,
 ): Promise<void> {
   try {
-    request.access = await verifier.verify(messageFromNode(request.raw), { scope });
+    if (scope === undefined) throw new HoldfastError('internal');
+    // The proof is for the target as it was sent, which `rewriteUrl` changes in the raw request
+    const message = { ...messageFromNode(request.raw), target: request.originalUrl };
+    request.access = await verifier.verify(message, { scope });
     reply.headers(request.access.headers);
   } catch (thrown) {
     const refusal = asRefusal(thrown);
