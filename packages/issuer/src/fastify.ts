@@ -1,8 +1,8 @@
-import { isCertificateTrusted, messageFromNode, metadataUrl } from '@holdfast/proof';
-import type { FastifyPluginCallback, FastifyReply } from 'fastify';
+import { asRefusal, HoldfastError, isCertificateTrusted, messageFromNode, metadataUrl } from '@holdfast/proof';
+import type { FastifyError, FastifyPluginCallback, FastifyReply } from 'fastify';
 import type { Issuer } from './issuer.ts';
 import { PATHS } from './metadata.ts';
-import type { Reply } from './reply.ts';
+import { failure, type Reply } from './reply.ts';
 
 export interface IssuerRoutesOptions {
   readonly issuer: Issuer;
@@ -25,20 +25,25 @@ export const issuerRoutes: FastifyPluginCallback<IssuerRoutesOptions> = (app, { 
     answer(reply, issuer.metadata()),
   );
   app.get(`${path}${PATHS.jwks}`, async (_request, reply) => answer(reply, issuer.jwks()));
-  app.post(`${path}${PATHS.token}`, async (request, reply) => {
-    const message = messageFromNode(request.raw);
-    const body = typeof request.body === 'string' ? request.body : '';
-    const certificateTrusted = isCertificateTrusted(request.raw.socket);
-    const result = await issuer.token({ ...message, origin, body, certificateTrusted });
-    if (result.refusal !== undefined)
-      request.log.info({ code: result.refusal.code, skew: result.refusal.skew }, 'refused');
-    return answer(reply, result);
-  });
-  // RFC 6749 §3.2: POST only
   app.route({
-    method: ['GET', 'PUT', 'PATCH', 'DELETE'],
+    method: ['POST', 'GET', 'PUT', 'PATCH', 'DELETE'],
     url: `${path}${PATHS.token}`,
-    handler: async (_request, reply) => reply.code(405).header('Allow', 'POST').send({ error: 'invalid_request' }),
+    handler: async (request, reply) => {
+      const message = messageFromNode(request.raw);
+      const body = typeof request.body === 'string' ? request.body : '';
+      const certificateTrusted = isCertificateTrusted(request.raw.socket);
+      const result = await issuer.token({ ...message, origin, body, certificateTrusted });
+      if (result.refusal !== undefined)
+        request.log.info({ code: result.refusal.code, skew: result.refusal.skew }, 'refused');
+      return answer(reply, result);
+    },
+  });
+  // What Fastify refuses by itself, such as a body that is too large, in the words of RFC 6749 §5.2
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const { statusCode: status = 500 } = error;
+    const refusal = status < 500 ? new HoldfastError('form_malformed') : asRefusal(error);
+    request.log.info({ code: refusal.code }, 'refused');
+    return answer(reply, { ...failure(refusal, undefined), status });
   });
   done();
 };

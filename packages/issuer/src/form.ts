@@ -25,9 +25,10 @@ const MEDIA_TYPE = /^application\/x-www-form-urlencoded *(?:;|$)/i;
 export function readForm(request: IssuerRequest): Form {
   const [type = '', another] = fieldValues(request, 'content-type');
   if (another !== undefined || !MEDIA_TYPE.test(type)) throw new HoldfastError('content_type_unsupported');
-  const parameters = new Map<string, string[]>();
+  if (request.body.length > LONGEST) throw new HoldfastError('form_malformed');
   const pairs = request.body === '' ? [] : request.body.split('&');
-  if (request.body.length > LONGEST || pairs.length > MOST_PARAMETERS) throw new HoldfastError('form_malformed');
+  if (pairs.length > MOST_PARAMETERS) throw new HoldfastError('form_malformed');
+  const parameters = new Map<string, string[]>();
   for (const pair of pairs) {
     const [name = '', value = '', rest] = pair.split('=');
     if (rest !== undefined) throw new HoldfastError('form_malformed');

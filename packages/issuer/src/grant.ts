@@ -19,7 +19,7 @@ export function redeemGrant(form: Form, client: Client, resources: IssuerConfig[
   if (type === undefined) throw new HoldfastError('form_malformed', { detail: 'grant_type' });
   if (type !== 'client_credentials') throw new HoldfastError('grant_unsupported');
   const asked = readScope(form.get('scope'), client);
-  const { resource, scope } = chooseResource(form.all('resource'), asked ?? client.scope, resources);
+  const { resource, scope } = chooseResource(form.all('resource'), asked, client, resources);
   const allowed = scope.split(' ');
   // RFC 9068 §2.2.3: every scope of the token has meaning for its audience
   const granted = (asked ?? client.scope).filter((value) => allowed.includes(value));
@@ -38,16 +38,26 @@ function readScope(scope: string | undefined, client: Client): readonly string[]
 
 type Resource = IssuerConfig['resources'][number];
 
-// RFC 9068 §3: the resource that was asked for, else the one that the scopes point to; two would be ambiguous
-function chooseResource(wanted: readonly string[], scope: readonly string[], resources: readonly Resource[]): Resource {
+/**
+ * RFC 9068 §3: the resource that was asked for, else the one that has all scopes that were asked for, else the only one
+ * that the client has scopes of. Where two would fit the token would be ambiguous.
+ */
+function chooseResource(
+  wanted: readonly string[],
+  asked: readonly string[] | undefined,
+  client: Client,
+  resources: readonly Resource[],
+): Resource {
   if (wanted.length > 1) throw new HoldfastError('resource_invalid', { detail: 'one resource for one token' });
   if (wanted.length === 1) {
     const named = resources.find(({ resource }) => resource === wanted[0]);
     if (named === undefined) throw new HoldfastError('resource_invalid');
     return named;
   }
-  const serving = resources.filter((each) => scope.some((value) => each.scope.split(' ').includes(value)));
-  const [only, another] = serving;
+  const [only, another] = resources.filter(({ scope }) => {
+    const has = (value: string) => scope.split(' ').includes(value);
+    return asked === undefined ? client.scope.some(has) : asked.every(has);
+  });
   if (only === undefined) throw new HoldfastError('scope_invalid');
   if (another !== undefined) throw new HoldfastError('resource_invalid', { detail: 'several would fit, name one' });
   return only;

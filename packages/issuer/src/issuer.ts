@@ -16,7 +16,7 @@ import { type IssuerRequest, readForm } from './form.ts';
 import { redeemGrant } from './grant.ts';
 import { issuerMetadata } from './metadata.ts';
 import { createMint } from './mint.ts';
-import { failure, publicDocument, type Reply, success } from './reply.ts';
+import { failure, methodNotAllowed, publicDocument, type Reply, success } from './reply.ts';
 import { bind, checkSender, type Sender } from './sender.ts';
 
 export interface IssuerOptions {
@@ -91,6 +91,7 @@ export async function createIssuer({ config, store, clock = Date.now }: IssuerOp
     metadata: () => metadata,
     jwks: () => jwks,
     async token(request) {
+      if (request.method !== 'POST') return methodNotAllowed();
       try {
         return await issue(request);
       } catch (thrown) {

@@ -1,4 +1,4 @@
-import type { HoldfastError, Nonces } from '@holdfast/proof';
+import { HoldfastError, type Nonces } from '@holdfast/proof';
 
 /** A plain answer, for whatever server sends it. */
 export interface Reply {
@@ -41,6 +41,12 @@ export function failure(refusal: HoldfastError, nonces: Nonces | undefined): Rep
     body: JSON.stringify({ error, error_description: message, code }),
     refusal,
   };
+}
+
+/** RFC 6749 §3.2: the token endpoint is called with POST and in no other way. */
+export function methodNotAllowed(): Reply {
+  const reply = failure(new HoldfastError('form_malformed', { detail: 'only POST is served' }), undefined);
+  return { ...reply, status: 405, headers: { ...reply.headers, Allow: 'POST' } };
 }
 
 function nonceHeader(nonce: string | undefined): Record<string, string> {
