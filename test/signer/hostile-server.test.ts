@@ -173,6 +173,18 @@ describe('closing a client', () => {
     expect(text).toBe('ok');
   });
 
+  it('ends when a response that was not read is cancelled', async () => {
+    await using venue = await scriptedVenue((_, response) => {
+      response.writeHead(200).write('the first of many');
+      return undefined;
+    });
+    const response = await venue.client.fetch(venue.origin);
+    const closed = venue.client.close();
+    await response.body?.cancel();
+    await closed;
+    expect(response.bodyUsed).toBe(true);
+  });
+
   it('may be done twice', async () => {
     const client = dpopClient({ issuer: 'https://as.example' });
     await Promise.all([client.close(), client.close()]);

@@ -41,6 +41,7 @@ export interface Client {
   fetch(url: string | URL, init?: RequestInit): Promise<Response>;
   /** The current token; a new one when there is none or it is about to expire. */
   token(): Promise<AccessToken>;
+  /** Ends the connections, once the responses under way are read or cancelled. */
   close(): Promise<void>;
 }
 
