@@ -8,8 +8,27 @@ export type RegisteredSubject =
   | { readonly form: 'dn'; readonly value: string }
   | { readonly form: 'dns' | 'uri' | 'ip' | 'email'; readonly value: string };
 
-/** Whether a certificate (DER) has the registered subject. NOT checked: its chain, which the TLS layer validated. */
-export function hasSubject(der: Uint8Array, { form, value }: RegisteredSubject): boolean {
+/**
+ * Whether a certificate (DER) has the registered subject; one that cannot be read has none. NOT checked: its chain, which
+ * the TLS layer validated.
+ */
+export function hasSubject(der: Uint8Array, subject: RegisteredSubject): boolean {
+  try {
+    return readAndMatch(der, subject);
+  } catch {
+    return false;
+  }
+}
+
+/** What is wrong with a registered subject, or undefined. */
+export function subjectFault({ form, value }: RegisteredSubject): string | undefined {
+  if (form === 'dn')
+    return readDistinguishedName(value) === undefined ? 'is not an RFC 4514 distinguished name' : undefined;
+  if (form === 'ip') return canonicalAddress(value) === undefined ? 'is not an IP address' : undefined;
+  return value === '' ? 'is empty' : undefined;
+}
+
+function readAndMatch(der: Uint8Array, { form, value }: RegisteredSubject): boolean {
   const { tbsCertificate } = AsnConvert.parse(der, Certificate);
   if (form === 'dn') {
     const registered = readDistinguishedName(value);
@@ -19,14 +38,6 @@ export function hasSubject(der: Uint8Array, { form, value }: RegisteredSubject):
   if (extension === undefined) return false;
   const names = AsnConvert.parse(extension.extnValue, SubjectAlternativeName);
   return [...names].some((name) => matches(name, form, value));
-}
-
-/** What is wrong with a registered subject, or undefined. */
-export function subjectFault({ form, value }: RegisteredSubject): string | undefined {
-  if (form === 'dn')
-    return readDistinguishedName(value) === undefined ? 'is not an RFC 4514 distinguished name' : undefined;
-  if (form === 'ip') return canonicalAddress(value) === undefined ? 'is not an IP address' : undefined;
-  return value === '' ? 'is empty' : undefined;
 }
 
 // No wildcards and no substrings: the whole value, as RFC 8705 §2.1.2 says

@@ -1,4 +1,4 @@
-import type { Name } from '@peculiar/asn1-x509';
+import type { AttributeTypeAndValue, Name } from '@peculiar/asn1-x509';
 
 /** One relative distinguished name: attribute OID → values, prepared for comparison. */
 type Rdn = readonly string[];
@@ -58,12 +58,17 @@ export function readDistinguishedName(text: string): DistinguishedName | undefin
 
 /** The subject of a certificate in the same form. */
 export function fromCertificateName(name: Name): DistinguishedName {
-  return [...name].map((rdn) => [...rdn].map(({ type, value }) => assertion(type, value.toString())).sort());
+  return [...name].map((rdn) => [...rdn].map(fromCertificateAttribute).sort());
 }
 
 /** RFC 4517 §4.2.15 distinguishedNameMatch: same relative names in the same order, whatever the string types. */
 export function isSameName(a: DistinguishedName, b: DistinguishedName): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
+}
+
+// What is no string is written as the hex of its DER, which must not pass for a string of such letters
+function fromCertificateAttribute({ type, value }: AttributeTypeAndValue): string {
+  return value.anyValue === undefined ? assertion(type, value.toString()) : `${type}#${value.toString()}`;
 }
 
 // RFC 4517 §4.2.11 caseIgnoreMatch with the preparation of RFC 4518: compatible forms, case and runs of space are one

@@ -38,16 +38,22 @@ export const issuerRoutes: FastifyPluginCallback<IssuerRoutesOptions> = (app, { 
       return answer(reply, result);
     },
   });
-  // What Fastify refuses by itself, such as a body that is too large, in the words of RFC 6749 §5.2
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const { statusCode: status = 500 } = error;
-    const refusal = status < 500 ? new HoldfastError('form_malformed') : asRefusal(error);
+    const refusal = refusalOf(error);
     request.log.info({ code: refusal.code }, 'refused');
-    return answer(reply, { ...failure(refusal, undefined), status });
+    const { issuerStatus } = refusal;
+    return answer(reply, { ...failure(refusal, undefined), status: error.statusCode === 413 ? 413 : issuerStatus });
   });
   done();
 };
 
 function answer(reply: FastifyReply, { status, headers, body }: Reply): FastifyReply {
   return reply.code(status).headers(headers).send(body);
+}
+
+/** What Fastify refuses by itself (a body too large, a media type that is none), in the words of RFC 6749 §5.2. */
+function refusalOf(error: FastifyError): HoldfastError {
+  const { statusCode: status = 500 } = error;
+  if (status >= 500) return asRefusal(error);
+  return new HoldfastError(status === 415 ? 'content_type_unsupported' : 'form_malformed');
 }
