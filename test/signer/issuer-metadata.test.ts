@@ -89,6 +89,14 @@ describe('RFC 8414 §3: the metadata of the issuer', () => {
     expect(other.received).toHaveLength(0);
   });
 
+  it.each([201, 401, 404, 500])('is taken from no answer but 200: not from %i', async (status) => {
+    await using server = await scriptedIssuer({
+      instead: () => () => ({ status, body: { issuer: server.issuer, token_endpoint: `${server.issuer}/token` } }),
+    });
+    await expect(dpopClient({ issuer: server.issuer }).token()).rejects.toMatchObject({ code: 'issuer_metadata' });
+    expect(server.tokenRequests).toHaveLength(0);
+  });
+
   it('is asked for again after a failure', async () => {
     let down = true;
     await using server = await scriptedIssuer({ instead: () => (down ? () => ({ status: 500 }) : undefined) });

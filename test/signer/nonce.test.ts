@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { dpopClient, mtlsClient } from './clients.ts';
 import { granted, nonceChallenge, scriptedIssuer } from './scripted-issuer.ts';
 import { resourceChallenge, type ScriptedVenue, scriptedVenue } from './scripted-venue.ts';
@@ -120,6 +122,36 @@ describe('RFC 9449 §9: each server has its own nonces', () => {
     expect(noncesOf(venue)).toEqual([undefined, 'n-1', undefined, 'n-1']);
   });
 });
+
+describe('the memory of nonces', () => {
+  it('is bounded: of more than 100 servers the one that was heard longest ago is forgotten', async () => {
+    await using venue = await scriptedVenue(() => ({ headers: { 'dpop-nonce': 'n-1' } }));
+    const doors = await Promise.all(Array.from({ length: 101 }, () => doorTo(venue.port)));
+    onTestFinished(() => {
+      for (const door of doors) door.close();
+    });
+    const call = async (i: number) => {
+      await venue.client.fetch(doors[i]?.origin ?? '');
+      return noncesOf(venue).at(-1);
+    };
+    for (const i of doors.keys()) expect(await call(i)).toBeUndefined();
+    expect(await call(1)).toBe('n-1');
+    expect(await call(100)).toBe('n-1');
+    expect(await call(0)).toBeUndefined();
+  });
+});
+
+/** Another port of the same server: another origin. */
+async function doorTo(port: number): Promise<{ origin: string; close(): void }> {
+  const door = createServer((socket) => {
+    const inner = connect(port, '127.0.0.1');
+    for (const end of [socket, inner]) end.on('error', () => {});
+    socket.pipe(inner).pipe(socket);
+  });
+  door.listen(0, '127.0.0.1');
+  await once(door, 'listening');
+  return { origin: `https://localhost:${(door.address() as AddressInfo).port}`, close: () => door.close() };
+}
 
 describe('RFC 9449 §8.1: what a nonce may be', () => {
   it.each([

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { identities } from './authorities.ts';
 import { assertionKey, dpopClient, mtlsClient, proofKey } from './clients.ts';
 import { granted, nonceChallenge, scriptedIssuer } from './scripted-issuer.ts';
-import { asksForCertificate } from './tls-server.ts';
+import { type Answer, asksForCertificate } from './tls-server.ts';
 
 const clock = () => 1_790_000_000_999;
 const now = 1_790_000_000;
@@ -66,6 +66,24 @@ describe('RFC 9449 §5: the proof of a token request', () => {
       detail: 'use_dpop_nonce',
     });
     expect(server.tokenRequests).toHaveLength(2);
+  });
+
+  const refusals: [string, Answer][] = [
+    ['another error', { status: 400, body: { error: 'invalid_dpop_proof' } }],
+    ['another status', { status: 401, body: { error: 'use_dpop_nonce' } }],
+    ['no error', { status: 400, body: {} }],
+  ];
+  it.each(refusals)('C092 takes %s for no challenge, though a nonce comes with it', async (_, answer) => {
+    await using server = await scriptedIssuer({ token: () => ({ ...answer, headers: { 'dpop-nonce': 'n-1' } }) });
+    const client = dpopClient({ issuer: server.issuer });
+    await expect(client.token()).rejects.toMatchObject({ code: 'token_request_refused' });
+    expect(server.tokenRequests).toHaveLength(1);
+  });
+
+  it('C092 takes a challenge that brings no nonce for a refusal', async () => {
+    await using server = await scriptedIssuer({ token: () => ({ status: 400, body: { error: 'use_dpop_nonce' } }) });
+    await expect(dpopClient({ issuer: server.issuer }).token()).rejects.toMatchObject({ detail: 'use_dpop_nonce' });
+    expect(server.tokenRequests).toHaveLength(1);
   });
 
   it('sends no proof where the certificate binds the token', async () => {
