@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { servers } from './authorities.ts';
@@ -86,15 +87,25 @@ describe('an issuer that burdens its client', () => {
 
   it('keeps a caller no longer than its signal allows, and the others go on', async () => {
     let answer = () => {};
+    let asked = () => {};
     const waiting = new Promise<void>((resolve) => {
       answer = resolve;
     });
+    const arrived = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const slowly = async () => {
+      asked();
+      await waiting;
+      return granted();
+    };
     await using venue = await scriptedVenue(() => ({ body: 'ok' }), {
-      script: { instead: (path) => (path === '/token' ? async () => waiting.then(() => granted()) : undefined) },
+      script: { instead: (path) => (path === '/token' ? slowly : undefined) },
     });
     const controller = new AbortController();
     const impatient = venue.client.fetch(venue.origin, { signal: controller.signal });
     const patient = venue.client.fetch(venue.origin);
+    await arrived;
     controller.abort(new Error('enough'));
     await expect(impatient).rejects.toThrow('enough');
     answer();
@@ -124,7 +135,15 @@ describe('a resource server that is not what it seems', () => {
     await using venue = await scriptedVenue(() => ({ body: 'ok' }));
     const signal = AbortSignal.abort(new Error('given up'));
     await expect(venue.client.fetch(venue.origin, { signal })).rejects.toThrow('given up');
+    await venue.client.close();
     expect([venue.received.length, venue.issuer.received.length]).toEqual([0, 0]);
+  });
+
+  it('leaves nothing behind on a signal that serves many requests', async () => {
+    await using venue = await scriptedVenue(() => ({ body: 'ok' }));
+    const { signal } = new AbortController();
+    for (let i = 0; i < 20; i += 1) await (await venue.client.fetch(venue.origin, { signal })).text();
+    expect(getEventListeners(signal, 'abort').length).toBeLessThan(20);
   });
 
   it('is given up by the signal of a request while it does not answer', async () => {

@@ -65,3 +65,16 @@ it('serves 200 requests at once over HTTP/2', async () => {
   expect(texts.every((text) => text === 'ok')).toBe(true);
   expect(new Set(venue.seen.map(({ dpop }) => dpop)).size).toBe(venue.seen.length);
 });
+
+it.each(['patch', 'query', 'Get', 'report'])(
+  'DPOP-4.2-05 names the method %s in the proof in the letter case in which it is sent',
+  async (method) => {
+    await using issuer = await scriptedIssuer();
+    await using venue = await http2Venue();
+    await dpopClient({ issuer: issuer.issuer }).fetch(venue.origin, { method });
+    expect(venue.seen.map(({ dpop }) => readJwt(dpop)?.payload['htm'])).toEqual(
+      venue.seen.map((stream) => stream.method),
+    );
+    expect(venue.seen).toHaveLength(2);
+  },
+);

@@ -75,6 +75,15 @@ describe('RFC 9449 §7: a resource request', () => {
     expect(venue.calls[0]?.proof?.payload['htm']).toBe(sent);
   });
 
+  it.each(['CONNECT', 'TRACE', 'TRACK', 'G ET', ''])(
+    'asks for no token for what fetch never sends: %j',
+    async (method) => {
+      await using venue = await scriptedVenue(ok);
+      await expect(venue.client.fetch(venue.origin, { method })).rejects.toBeInstanceOf(TypeError);
+      expect(venue.issuer.received).toHaveLength(0);
+    },
+  );
+
   it('asks for one token, and makes 300 proofs, for 300 parallel requests', async () => {
     await using venue = await scriptedVenue(ok);
     const urls = Array.from({ length: 300 }, (_, i) => `${venue.origin}/orders/${i}`);

@@ -1,4 +1,5 @@
 import { HoldfastError } from '@holdfast/proof';
+import { Request as FetchRequest } from 'undici';
 import type { Request } from './send.ts';
 import { checkUrl } from './url.ts';
 
@@ -18,8 +19,9 @@ export async function readRequest(url: string, init: RequestInit, reach: Reach):
   const headers = new Headers(init.headers);
   const body = await readBody(init.body, headers);
   return {
-    url: href.replace(/#.*$/, ''),
-    method: normalizeMethod(init.method ?? 'GET'),
+    url: href,
+    // As fetch will send it: some methods go in upper case whatever was written, and some may not go at all
+    method: new FetchRequest(href, { method: init.method ?? 'GET' }).method,
     headers,
     body,
     signal: init.signal,
@@ -34,10 +36,4 @@ async function readBody(body: RequestInit['body'], headers: Headers): Promise<Re
   const type = value.headers.get('content-type');
   if (type !== null && !headers.has('content-type')) headers.set('content-type', type);
   return new Uint8Array(await value.arrayBuffer());
-}
-
-// The Fetch standard sends these in upper case whatever was written; every other method is sent as it is
-function normalizeMethod(method: string): string {
-  const upper = method.toUpperCase();
-  return ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'].includes(upper) ? upper : method;
 }
