@@ -34,7 +34,7 @@ describe('advisories', () => {
     expect(claims(expectToken(own))).toMatchObject({ client_id: 'poor', sub: 'poor', scope: 'positions:read' });
   });
 
-  it('CVE-2024-21643 jku and x5u of assertion and proof are not followed', async () => {
+  it('FAPI2-5.4.2-02 CVE-2024-21643 jku and x5u of assertion and proof are not followed', async () => {
     const header = { jku: 'https://127.0.0.1:9/keys', x5u: 'https://127.0.0.1:9/certificate' };
     expectToken(await scene.assert({ header }));
     expectToken(await scene.prove({ header }));

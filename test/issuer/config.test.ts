@@ -98,7 +98,7 @@ describe('a wrong field is named and its value is not shown', () => {
     expect(fields(message).sort()).toEqual(['clients[0].client_id', 'dpop_nonce', 'resources']);
   });
 
-  it('two keys of one kid', () => {
+  it('FAPI2-5.4.2-03 two keys of one kid', () => {
     const key = { ...thiefKey.privateJwk, kid: SECRET };
     const message = fault(configuration({ signing_keys: [key, key] }));
     expect(fields(message)).toEqual(['signing_keys[1].kid']);

@@ -1,3 +1,5 @@
+import { issuerRoutes } from '@holdfast/issuer/fastify';
+import fastify from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assertion, proof, proofKey } from './forge.ts';
 import { call, FORM, form, type Received, raw, type Served, serve } from './listeners.ts';
@@ -191,6 +193,17 @@ describe('ASM-3-01 ASM-3.1-01 C001 metadata over HTTP', () => {
     expect((await send('/tenants/a/token')).body).toMatchObject({ error: 'use_dpop_nonce' });
     expect((await send('/token')).status).toBe(404);
   });
+});
+
+describe('DPOP-2-01 FAPI2-5.2.1-01 https only', () => {
+  it.each(['http://issuer.example', 'https://issuer.example/', 'https://issuer.example/a', 'issuer.example', ''])(
+    'routes are not served under %j',
+    async (origin) => {
+      const { issuer } = served;
+      const app = fastify().register(issuerRoutes, { issuer, origin });
+      await expect(async () => app.ready()).rejects.toThrow('origin: must be an https origin');
+    },
+  );
 });
 
 describe('the log of refusals', () => {

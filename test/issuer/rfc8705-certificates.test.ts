@@ -129,7 +129,7 @@ describe('RFC 8705 §3 binding', () => {
     }
   });
 
-  it('C056 with a proof: jkt and token_type DPoP', async () => {
+  it('FAPI2-5.3.2.1-05 C056 with a proof: jkt and token_type DPoP', async () => {
     const answer = await scene.send({ ...asPki, proof: await withProof() });
     expect(Object.keys(claims(expectToken(answer))['cnf'] as object)).toEqual(['jkt']);
     expect(answer.body['token_type']).toBe('DPoP');

@@ -154,7 +154,7 @@ describe('DPOP-5-02 a faulty proof is invalid_dpop_proof with status 400', () =>
 });
 
 describe('what is needed for a binding', () => {
-  it('C038 FAPI2-5.3.2.1-04 no proof and no certificate: no token, and no challenge either', async () => {
+  it('DPOP-5-01 DPOP-5-07 C038 FAPI2-5.3.2.1-04 no proof and no certificate: no token, and no challenge either', async () => {
     expectRefusal(await scene.send({ assertion: assertion() }), 'invalid_dpop_proof', 'proof_missing');
   });
 

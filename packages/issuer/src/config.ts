@@ -180,6 +180,7 @@ function isIssuerUrl(text: string): boolean {
   return isOrigin(origin) && text.startsWith(origin) && PLAIN_PATH.test(text.slice(origin.length));
 }
 
-function isOrigin(text: string): boolean {
+/** Whether a text is an https origin in its one spelling. */
+export function isOrigin(text: string): boolean {
   return URL.canParse(text) && text.startsWith('https://') && new URL(text).origin === text;
 }

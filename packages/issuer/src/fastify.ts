@@ -1,12 +1,13 @@
 import { asRefusal, HoldfastError, isCertificateTrusted, messageFromNode, metadataUrl } from '@holdfast/proof';
 import type { FastifyError, FastifyPluginCallback, FastifyReply } from 'fastify';
+import { isOrigin } from './config.ts';
 import type { Issuer } from './issuer.ts';
 import { PATHS } from './metadata.ts';
 import { failure, type Reply } from './reply.ts';
 
 export interface IssuerRoutesOptions {
   readonly issuer: Issuer;
-  /** Public origin of this listener: what the `htu` of a proof begins with. */
+  /** Public origin of this listener, https: what the `htu` of a proof begins with. */
   readonly origin: string;
 }
 
@@ -14,6 +15,8 @@ const BODY_LIMIT = 65_536; // octets
 
 /** The endpoints of an issuer as Fastify routes. The same issuer may be served by a listener with and one without mutual TLS. */
 export const issuerRoutes: FastifyPluginCallback<IssuerRoutesOptions> = (app, { issuer, origin }, done) => {
+  // RFC 9449 §2: with https only. A proxy may end TLS before this listener; what clients call is the proxy's origin
+  if (!isOrigin(origin)) return done(new TypeError('origin: must be an https origin'));
   const path = new URL(issuer.config.issuer).pathname.replace(/\/$/, '');
   // The core judges the content type, so every body reaches it as it came
   app.removeAllContentTypeParsers();
