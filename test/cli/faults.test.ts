@@ -62,7 +62,7 @@ describe('a fault of the person or the machine is one clear line', () => {
   });
 
   it.each([
-    ['an issuer without https', { ...good, issuer: 'http://localhost:18443' }, /issuer: must be an https URL/],
+    ['an issuer without https', { ...good, issuer: 'http://localhost:18443' }, /issuer: must be an https origin/],
     ['an unknown field', { ...good, isuer: 'x' }, /isuer: /],
     ['no clients', { ...good, clients: undefined }, /clients: /],
     ['a client without id', { ...good, clients: [{ ...good.clients[0], client_id: '' }] }, /clients\[0\]\.client_id: /],
