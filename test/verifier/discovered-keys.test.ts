@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Certificates, makeCertificates } from './certificates.ts';
 import { makeKey, published } from './forge.ts';
-import { type IssuerServer, json, METADATA, serveIssuer, silence, status } from './issuer-server.ts';
+import { type Answer, type IssuerServer, json, METADATA, serveIssuer, silence, status } from './issuer-server.ts';
 import { Scene } from './scene.ts';
 
 let certificates: Certificates;
@@ -40,6 +40,23 @@ describe('keys by the issuer’s metadata', () => {
     const messages = await Promise.all(Array.from({ length: 100 }, () => scene.message()));
     const outcomes = await Promise.all(messages.map((message) => outcome(scene.verifier.verify(message))));
     expect(outcomes).toEqual(Array(100).fill('accepted'));
+    expect(server.asked).toEqual([METADATA, '/jwks']);
+  });
+
+  it('are waited for by whoever comes later, however long they take', async () => {
+    await using server = await serveIssuer(certificates, [key]);
+    const scene = discover(server, 60_000);
+    const answer = server.answers[METADATA] as Answer;
+    const arrived = new Promise<() => void>((resolve) => {
+      server.answers[METADATA] = (request, response) => resolve(() => answer(request, response));
+    });
+    const first = outcome(scene.send({ scheme: 'Bearer' }));
+    const release = await arrived;
+    scene.wait(31);
+    const second = outcome(scene.send());
+    await expect.poll(() => server.asked).toEqual([METADATA]);
+    release();
+    expect(await Promise.all([first, second])).toEqual(['scheme_mismatch', 'accepted']);
     expect(server.asked).toEqual([METADATA, '/jwks']);
   });
 

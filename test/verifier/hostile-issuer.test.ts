@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Certificates, makeCertificates } from './certificates.ts';
 import { makeKey, published } from './forge.ts';
 import { type Answer, type IssuerServer, json, METADATA, serveIssuer, silence, status } from './issuer-server.ts';
-import { Scene } from './scene.ts';
+import { ISSUER, Scene } from './scene.ts';
 
 let certificates: Certificates;
 const key = makeKey('ES256', 'issuer-1');
@@ -60,6 +60,11 @@ const FAULTS: Readonly<Record<string, Spoil>> = {
   'status 204': (server) => {
     server.answers['/jwks'] = status(204);
   },
+  'status 206 with keys': (server) => {
+    server.answers['/jwks'] = (_request, response) => {
+      response.writeHead(206).end(JSON.stringify({ keys: [published(key)] }));
+    };
+  },
   'a page instead of JSON': (server) => {
     server.answers[METADATA] = (_request, response) => void response.end('<html>');
   },
@@ -104,6 +109,15 @@ describe('an issuer that gives no usable keys', () => {
     expect(refusal).toMatchObject({ code: 'issuer_unavailable', cause: { detail: 'too large' } });
   });
 
+  it('is hung up on, not only left waiting', async () => {
+    await using server = await serveIssuer(certificates, [key]);
+    const closed = new Promise((resolve) => {
+      server.answers[METADATA] = (request) => request.socket.once('close', resolve);
+    });
+    expect(await sceneOf(server).code()).toBe('issuer_unavailable');
+    await closed;
+  });
+
   it('a fetch that never settles, nor heeds its signal', async () => {
     const fetch = () => new Promise<Response>(() => {});
     const scene = new Scene({ jwks: undefined as never, fetch, timeout: 50 });
@@ -137,6 +151,24 @@ describe('CVE-2024-21643 addresses in headers', () => {
     );
     await scene.send({ token: { payload: { iss: server.issuer } }, proof: { header } });
     expect(server.asked).toEqual([METADATA, '/jwks']);
+  });
+
+  it.each([
+    'http://issuer.example/jwks',
+    'HTTPS://issuer.example/jwks',
+    'file:///etc/passwd',
+    'data:application/json,{}',
+    '/jwks',
+    '',
+  ])('the issuer names a jwks_uri that is not https, and nobody asks for it: %s', async (jwks_uri) => {
+    const asked: string[] = [];
+    const fetch = async (url: unknown) => {
+      asked.push(String(url));
+      return Response.json({ issuer: ISSUER, jwks_uri, keys: [published(key)] });
+    };
+    const scene = new Scene({ fetch, jwks: undefined as never }, { issuer: key });
+    expect(await scene.code()).toBe('issuer_unavailable');
+    expect(asked).toEqual([`${ISSUER}${METADATA}`]);
   });
 
   it('a token names no issuer to ask', async () => {

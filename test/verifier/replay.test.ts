@@ -1,4 +1,5 @@
 import type { HttpMessage, ReplayStore } from '@holdfast/proof';
+import { memoryStore } from '@holdfast/stores';
 import { describe, expect, it } from 'vitest';
 import { makeKey } from './forge.ts';
 import { Scene } from './scene.ts';
@@ -102,6 +103,19 @@ describe('how long a jti is remembered', () => {
     await scene.send({ proof: { payload: { iat: scene.now - 60 } } });
     expect(replay.calls[0]?.expiresAt).toBeGreaterThanOrEqual(scene.now + 10 + 60);
     expect(replay.calls[1]?.expiresAt).toBeGreaterThanOrEqual(scene.now);
+  });
+
+  it('N6 outlives the last second by the time that a store may take', async () => {
+    const underWay = [0, 3]; // seconds
+    const add = async (key: string, value: string, expiresAt: number) => {
+      scene.wait(underWay.shift() ?? 0);
+      return await store.add(key, value, expiresAt);
+    };
+    const scene: Scene = new Scene({ nonce: 'off', timeout: 3000, replay: { add } });
+    const store = memoryStore({ clock: () => scene.clock.now });
+    const message = await scene.message({ proof: { payload: { iat: scene.now - 60 } } });
+    await scene.verifier.verify(message);
+    expect(await scene.code(message)).toBe('proof_replayed');
   });
 
   it('remembers a fraction of a second in full', async () => {
