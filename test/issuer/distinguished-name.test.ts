@@ -117,6 +117,7 @@ describe('MTLS-2.1-02 a distinguished name', () => {
 
   it('several attributes in one relative name have no order', async () => {
     const both: readonly RelativeName[] = [{ O: 'Fund' }, { UID: '7', CN: 'trader' }];
+    expect(await matches('CN=trader+UID=7,O=Fund', [{ O: 'Fund' }, { CN: 'trader', UID: '7' }])).toBe(true);
     for (const registered of ['CN=trader+UID=7,O=Fund', 'UID=7+CN=trader,O=Fund', 'uid=7 + cn=trader, O=Fund']) {
       expect([registered, await matches(registered, both)]).toEqual([registered, true]);
     }

@@ -26,7 +26,10 @@ export function importPrivateJwk(key: Jwk): KeyObject {
   return createPrivateKey({ key: { ...key }, format: 'jwk' });
 }
 
-/** Whether a private JWK is meant for signing and signs what its public members verify. */
+/**
+ * Whether a private JWK is meant for signing and signs what its public members verify. Node 26 refuses to import members
+ * that do not belong together; Node 20 signs with them.
+ */
 export function isSigningKey(key: Jwk): boolean {
   const operations = key['key_ops'];
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('sign'))) return false;
