@@ -12,7 +12,7 @@ beforeAll(async () => {
   certificates = await makeCertificates();
 });
 
-function discover(server: IssuerServer, timeout = 250): Scene {
+function discover(server: IssuerServer, timeout = 10_000): Scene {
   const { issuer, fetch } = server;
   const scene = new Scene({ issuer, fetch, jwks: undefined as never, timeout }, { issuer: key, client });
   const token = scene.token.bind(scene);
@@ -124,7 +124,7 @@ describe('while the issuer is down', () => {
     ['says nothing', silence],
   ])('serves the keys it has for an hour and then fails closed; the issuer %s', async (_what, answer) => {
     await using server = await serveIssuer(certificates, [key]);
-    const scene = discover(server);
+    const scene = discover(server, 1000);
     await scene.send();
     server.answers[METADATA] = answer;
     for (const waited of [600, 1200, 1799]) {

@@ -93,6 +93,14 @@ describe('a replay store that does not do its work', () => {
     await expect(new Scene({ replay: { add }, timeout: 5000 }).send()).resolves.toBeDefined();
   });
 
+  it('leaves no timer behind when it has answered', async () => {
+    const scene = new Scene({ replay: { add: async () => true }, timeout: 60_000 });
+    const timers = () => process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
+    const before = timers();
+    for (let i = 0; i < 20; i += 1) await scene.send();
+    expect(timers() - before).toBeLessThan(10);
+  });
+
   it('serves certificate-bound tokens, which need none', async () => {
     const add = () => {
       throw new Error('down');

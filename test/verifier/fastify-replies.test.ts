@@ -21,6 +21,13 @@ describe('the answer', () => {
     expect((await venue.send({ method: 'POST', scope: 'orders:write' })).status).toBe(200);
   });
 
+  it('C069 leaves the body of a request to the handler', async () => {
+    const echo = (routes: FastifyInstance) => routes.post('/echo', { config: { scope: [] } }, async ({ body }) => body);
+    await using venue = await openVenue(new Scene(), { routes: echo });
+    const reply = await venue.send({ method: 'POST', path: '/echo', body: { side: 'buy' } });
+    expect([reply.status, await reply.json()]).toEqual([200, { side: 'buy' }]);
+  });
+
   it('is JSON with error, error_description and code when it is a refusal', async () => {
     await using venue = await openVenue(new Scene());
     const reply = await venue.send({ path: '/orders?access_token=x' });

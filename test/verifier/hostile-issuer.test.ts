@@ -92,7 +92,7 @@ describe('an issuer that gives no usable keys', () => {
   it.each(Object.entries(FAULTS))('%s: 503 within the time limit', async (_what, spoil) => {
     await using server = await serveIssuer(certificates, [key]);
     spoil(server);
-    const scene = sceneOf(server);
+    const scene = sceneOf(server, 250);
     const refusal = await scene.refusal();
     expect(refusal).toMatchObject({ code: 'issuer_unavailable', status: 503, error: 'temporarily_unavailable' });
     expect(refusal.headers).toEqual({ 'Cache-Control': 'no-store', 'Retry-After': '1' });
@@ -114,7 +114,7 @@ describe('an issuer that gives no usable keys', () => {
     const closed = new Promise((resolve) => {
       server.answers[METADATA] = (request) => request.socket.once('close', resolve);
     });
-    expect(await sceneOf(server).code()).toBe('issuer_unavailable');
+    expect(await sceneOf(server, 250).code()).toBe('issuer_unavailable');
     await closed;
   });
 
@@ -180,6 +180,6 @@ describe('CVE-2024-21643 addresses in headers', () => {
   });
 });
 
-function sceneOf({ issuer, fetch }: IssuerServer, timeout = 250): Scene {
+function sceneOf({ issuer, fetch }: IssuerServer, timeout = 10_000): Scene {
   return new Scene({ issuer, fetch, timeout, jwks: undefined as never }, { issuer: key });
 }
