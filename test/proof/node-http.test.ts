@@ -5,7 +5,14 @@ import https from 'node:https';
 import { type AddressInfo, connect, type Server } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createAuthority, issueClient, issueServer, selfSignClient } from '@holdfast/certs-scripts';
-import { HoldfastError, isCertificateTrusted, messageFromNode, proofField, x5tS256 } from '@holdfast/proof';
+import {
+  fieldValues,
+  HoldfastError,
+  isCertificateTrusted,
+  messageFromNode,
+  proofField,
+  x5tS256,
+} from '@holdfast/proof';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 type Request = http.IncomingMessage | http2.Http2ServerRequest;
@@ -22,7 +29,8 @@ function report(request: Request): string {
     }
   })();
   const hash = certificate === undefined ? undefined : x5tS256(certificate);
-  return JSON.stringify({ method, target, proof, hash, trusted: isCertificateTrusted(request.socket) });
+  const authorization = fieldValues(message, 'authorization');
+  return JSON.stringify({ method, target, proof, authorization, hash, trusted: isCertificateTrusted(request.socket) });
 }
 
 const answer = (request: Request, response: { end(body: string): unknown }): void => {
@@ -62,6 +70,11 @@ describe('HTTP/1.1', () => {
     expect(await send('GET / HTTP/1.1', 'DPoP: a.b.c, d.e.f')).toMatchObject({ proof: 'proof_duplicated' });
   });
 
+  it('DPOP-7.2-03 sees two Authorization fields, of which Node would hide the second', async () => {
+    const twice = await send('GET / HTTP/1.1', 'Authorization: DPoP a', 'authorization: Bearer b');
+    expect(twice).toMatchObject({ authorization: ['DPoP a', 'Bearer b'] });
+  });
+
   it('takes white space around the value off, and nothing else', async () => {
     expect(await send('GET / HTTP/1.1', 'DPoP:  a.b.c \t')).toMatchObject({ proof: 'a.b.c' });
   });
@@ -74,7 +87,7 @@ describe('HTTP/1.1', () => {
   );
 
   it('has no certificate without TLS', async () => {
-    expect(await send('GET / HTTP/1.1')).toEqual({ method: 'GET', target: '/', trusted: false });
+    expect(await send('GET / HTTP/1.1')).toEqual({ method: 'GET', target: '/', authorization: [], trusted: false });
   });
 });
 

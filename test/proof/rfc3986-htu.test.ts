@@ -162,6 +162,12 @@ describe('what is no http URI', () => {
     expect(matchesHtu(uri, `${O}/`)).toBe(false);
   });
 
+  it('DPOP-4.3-09 is not matched by something else that is none, and only by itself', () => {
+    expect(matchesHtu(`${O}/a|b`, `${O}/c|d`)).toBe(false);
+    expect(matchesHtu('', `${O}/a b`)).toBe(false);
+    expect(matchesHtu(`${O}/a|b`, `${O}/a|b`)).toBe(true);
+  });
+
   it('DPOP-4.3-09 costs little, however it is built', () => {
     const started = performance.now();
     for (const part of ['/', '/.', '/..', '%41', '%', 'a', ':', '@', '?', '/%2e%2e', '//a', '%2']) {

@@ -60,6 +60,18 @@ describe('replayKey', () => {
     expect(replayKey(judge(forge({ payload: { htu: `${HTU}${rest}` } })))).toBe(keyOf({}));
   });
 
+  it.each([
+    [
+      'the end of the path',
+      { own: 'https://venue.example/a', payload: { jti: 'b' } },
+      { own: 'https://venue.example/', payload: { jti: 'ab' } },
+    ],
+    ['the end of the method', { htm: 'Ahttps' }, { htm: 'A' }],
+    ['a delimiter in the jti', { payload: { jti: 'a\nb' } }, { payload: { jti: 'a' } }],
+  ])('DPOP-11.1-02 is another when %s moves over to the next part', (_, one, other) => {
+    expect(keyOf(one)).not.toBe(keyOf(other));
+  });
+
   it('DPOP-11.1-02 no two proofs run together, whatever is in their texts', () => {
     const text = fc.string({
       unit: fc.constantFrom('a', 'b', '\n', '\0', '"', ',', '/', '|'),

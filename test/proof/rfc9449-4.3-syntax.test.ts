@@ -105,7 +105,7 @@ describe('item 4: typ', () => {
     ['dpop+jwt'],
     'client-authentication+jwt',
     'logout+jwt',
-  ])('DPOP-4.3-04 refuses %j', (typ) => {
+  ])('DPOP-4.3-04 JOSE-8725-3.11-01 refuses %j', (typ) => {
     expect(verdict(forge({ header: { typ } }))).toBe('proof_typ');
   });
 

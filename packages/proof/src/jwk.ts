@@ -82,8 +82,7 @@ function isSameAlgorithm(stated: unknown, alg: Algorithm): boolean {
 function readRsa(jwk: Record<string, unknown>, refusal: Code): PublicJwk {
   // RFC 7518 §6.3.1: minimal octets. Only 65537: another exponent gives nothing but other spellings and slower keys.
   if (jwk['e'] !== 'AQAB') throw new HoldfastError(refusal, { detail: 'e' });
-  const longest = Math.ceil(RSA_BITS.most / 6);
-  if (typeof jwk['n'] !== 'string' || jwk['n'].length > longest) throw new HoldfastError(refusal, { detail: 'n' });
+  if (typeof jwk['n'] !== 'string') throw new HoldfastError(refusal, { detail: 'n' });
   const { text, octets } = readOctets(jwk['n'], jwk['n'].length, 'n', refusal);
   const first = octets[0] ?? 0;
   const bits = octets.length * 8 - (Math.clz32(first) - 24);
