@@ -113,6 +113,14 @@ describe('an issuer that burdens its client', () => {
   });
 });
 
+it('an issuer that never answers keeps no caller who gives up at once', async () => {
+  await using server = await scriptedIssuer({ instead: () => () => undefined });
+  const controller = new AbortController();
+  const sent = dpopClient({ issuer: server.issuer }).fetch('https://localhost:1/', { signal: controller.signal });
+  controller.abort(new Error('given up'));
+  await expect(sent).rejects.toThrow('given up');
+});
+
 function challengeBefore(handler: Handler): Handler {
   return (request, response) => {
     response.writeHead(400, { 'dpop-nonce': 'n', 'content-type': 'application/json' });
