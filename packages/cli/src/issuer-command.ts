@@ -32,8 +32,8 @@ export async function serveIssuerFromFile({ config: path, print }: IssuerCommand
   const tls = await readTls(files, folder);
   const config = readConfig({ ...rest, ...(await readSigningKeys(keyFiles, folder)) });
   const issuer = await createIssuer({ config, store: memoryStore() });
-  const addresses = listenerOptions(config, tls);
-  const listeners = await listenAll(addresses);
+  const listeners = await listenAll(listenerOptions(config, tls));
+  const stopped = untilStopped(); // before anybody is told that it is up, and may stop it
   for (const [i, listener] of listeners.entries()) {
     const { origin } = new URL((i === 0 ? config.issuer : config.mtls_origin) ?? '');
     const app = fastify({ loggerInstance: createLogger(process.stderr) }) as unknown as FastifyInstance;
@@ -41,7 +41,7 @@ export async function serveIssuerFromFile({ config: path, print }: IssuerCommand
     await listener.serve(app);
     print(`${i === 0 ? 'issuer' : 'with mutual TLS'}  ${origin}`);
   }
-  await untilStopped();
+  await stopped;
   await closeAll(listeners);
 }
 

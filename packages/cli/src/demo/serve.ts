@@ -17,9 +17,10 @@ export interface ServeOptions {
 export async function serve({ state, port, json, log, print }: ServeOptions): Promise<void> {
   const logger = log ? { logger: createLogger(process.stderr) } : {};
   const { facts, close } = await deploy({ state, port, ...logger });
+  const stopped = untilStopped(); // before anybody is told that it is up, and may stop it
   await writeFile(factsPath(state), `${JSON.stringify(facts, null, 2)}\n`, { mode: 0o600 });
   print(json ? JSON.stringify(facts) : instructions(facts, state));
-  await untilStopped();
+  await stopped;
   await rm(factsPath(state), { force: true });
   await close();
 }
