@@ -77,19 +77,19 @@ describe('RFC 9449 §7.1, §9: the challenge of a resource server', () => {
     expect(doesNotAsk.filter((_, i) => counted[i] !== 1)).toEqual([]);
   });
 
-  it.each([200, 400, 403, 500])('does not ask for one with status %i', async (status) => {
+  it.each([200, 400, 403, 500])('C092 does not ask for one with status %i', async (status) => {
     await using venue = await scriptedVenue(() => ({ ...resourceChallenge('n-1'), status }));
     await venue.client.fetch(venue.origin);
     expect(venue.calls).toHaveLength(1);
   });
 
-  it('does not ask for one without giving one', async () => {
+  it('C092 does not ask for one without giving one', async () => {
     await using venue = await scriptedVenue(() => ({ status: 401, headers: { 'www-authenticate': `DPoP ${NONCE}` } }));
     await venue.client.fetch(venue.origin);
     expect(venue.calls).toHaveLength(1);
   });
 
-  it('does not ask for one in Proxy-Authenticate: DPOP-7.1-10', async () => {
+  it('DPOP-7.1-10 does not ask for one in Proxy-Authenticate', async () => {
     const headers = { 'proxy-authenticate': `DPoP ${NONCE}`, 'dpop-nonce': 'n' };
     await using venue = await scriptedVenue(() => ({ status: 401, headers }));
     await venue.client.fetch(venue.origin);

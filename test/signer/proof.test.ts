@@ -33,7 +33,7 @@ describe('RFC 9449 §4.2: the proof', () => {
     expect(() => createSigner({ key: { ...key, alg: forbidden } })).toThrow('cannot be used for signing');
   });
 
-  it('DPOP-4.2-01 DPOP-4.2-03 carries typ, alg and a public jwk, and nothing else in its header', async () => {
+  it('DPOP-4.2-01 DPOP-4.2-03 C091 carries typ, alg and a public jwk, and nothing else in its header', async () => {
     const { protectedHeader } = await verified(await signer.proof({ method: 'GET', url }));
     expect(Object.keys(protectedHeader).sort()).toEqual(['alg', 'jwk', 'typ']);
     expect(protectedHeader.typ).toBe('dpop+jwt');

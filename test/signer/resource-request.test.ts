@@ -16,7 +16,7 @@ const fieldsNamed = (rawHeaders: readonly string[], name: string) =>
   rawHeaders.filter((each, i) => i % 2 === 0 && each.toLowerCase() === name);
 
 describe('RFC 9449 §7: a resource request', () => {
-  it('DPOP-7-01 DPOP-7.1-01 carries the token by the DPoP scheme, and a proof with its ath', async () => {
+  it('DPOP-7-01 DPOP-7.1-01 C091 carries the token by the DPoP scheme, and a proof with its ath', async () => {
     await using venue = await scriptedVenue(ok);
     const response = await venue.client.fetch(`${venue.origin}/orders?limit=5`);
     expect(await response.json()).toEqual({ fine: true });

@@ -19,8 +19,8 @@ const mishaps: [string, Handler, Scene?][] = [
   ['a server under another name', () => ({}), { tls: { cert, key } }],
 ];
 
-describe('C094: a token is in no error and in no printout', () => {
-  it.each(mishaps)('after %s', async (_, handler, scene) => {
+describe('a token is in no error and in no printout', () => {
+  it.each(mishaps)('C094 after %s', async (_, handler, scene) => {
     await using venue = await scriptedVenue(handler, scene);
     const sent = async () => (await venue.client.fetch(`${venue.origin}/orders`)).text();
     const error: unknown = await sent().catch((thrown: unknown) => thrown);
@@ -29,14 +29,14 @@ describe('C094: a token is in no error and in no printout', () => {
     expect(everything(error)).not.toMatch(/eyJ[\w-]+\.eyJ/);
   });
 
-  it('of a client that holds one', async () => {
+  it('C094 of a client that holds one', async () => {
     await using venue = await scriptedVenue(() => ({}));
     await venue.client.fetch(venue.origin);
     expect(everything(venue.client)).not.toContain(ACCESS_TOKEN);
     expect(Object.keys(venue.client).sort()).toEqual(['close', 'fetch', 'token']);
   });
 
-  it('and the key of a certificate is in none either', () => {
+  it('C094 and the key of a certificate is in none either', () => {
     const client = mtlsClient({ issuer: 'https://as.example' });
     const [, line = 'none'] = identities.trader.tls.key.split('\n');
     expect(everything(client)).not.toContain(line);

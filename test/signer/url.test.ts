@@ -34,22 +34,22 @@ const spellings = [
   ['a question mark in the query', '/a?b?c/../d', '/a'],
 ] as const;
 
-describe('DPOP-4.2-06: the URL that is sent and the htu are one spelling', () => {
-  it.each(spellings)('%s', async (_, path, target) => {
+describe('RFC 9449 §4.2: the URL that is sent and the htu are one spelling', () => {
+  it.each(spellings)('DPOP-4.2-06 C091 %s', async (_, path, target) => {
     await using venue = await scriptedVenue(() => ({ body: 'ok' }));
     await venue.client.fetch(venue.origin + path);
     expect(venue.calls[0]?.target.split('?')[0]).toBe(target);
     expect(venue.calls[0]?.proof?.payload['htu']).toBe(wireHtu(venue));
   });
 
-  it('the host in upper case, userinfo apart', async () => {
+  it('DPOP-4.2-06 the host in upper case, userinfo apart', async () => {
     await using venue = await scriptedVenue(() => ({ body: 'ok' }));
     await venue.client.fetch(`HTTPS://LocalHost:${venue.port}/Orders`);
     expect(venue.calls[0]?.proof?.payload['htu']).toBe(`${venue.origin}/Orders`);
     expect(venue.calls[0]?.headers.get('host')).toBe(`localhost:${venue.port}`);
   });
 
-  it('the query is sent as it stands, and is in no proof', async () => {
+  it('DPOP-4.2-06 the query is sent as it stands, and is in no proof', async () => {
     await using venue = await scriptedVenue(() => ({ body: 'ok' }));
     await venue.client.fetch(new URL(`${venue.origin}/a?b=%7e&c=d+e`));
     expect(venue.calls[0]?.target).toBe('/a?b=%7e&c=d+e');
@@ -61,13 +61,13 @@ describe('DPOP-4.2-06: the URL that is sent and the htu are one spelling', () =>
     ['a broken escape', '/a%zz'],
     ['a square bracket', '/a[0]'],
     ['a bar', '/a|b'],
-  ])('%s is in no URI (RFC 3986), so nothing is sent', async (_, path) => {
+  ])('DPOP-4.2-06 %s is in no URI (RFC 3986), so nothing is sent', async (_, path) => {
     await using venue = await scriptedVenue(() => ({ body: 'ok' }));
     await expect(venue.client.fetch(venue.origin + path)).rejects.toMatchObject({ code: 'url_refused' });
     expect(venue.received).toHaveLength(0);
   });
 
-  it('any URL is either refused, or sent and signed as one', async () => {
+  it('DPOP-4.2-06 any URL is either refused, or sent and signed as one', async () => {
     await using venue = await scriptedVenue(() => ({ body: 'ok' }));
     const piece = fc.oneof(
       fc.constantFrom(
@@ -110,7 +110,7 @@ describe('DPOP-4.2-06: the URL that is sent and the htu are one spelling', () =>
 });
 
 describe('our verifier takes what our client sends', () => {
-  it.each(spellings)('%s', async (_, path) => {
+  it.each(spellings)('DPOP-4.2-06 %s', async (_, path) => {
     await using scene = await verifiedVenue();
     const response = await scene.client.fetch(scene.origin + path, { method: 'POST', body: '{}' });
     expect(await response.text()).toBe('trader');
