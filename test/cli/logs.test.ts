@@ -62,6 +62,8 @@ async function trade(ca: string): Promise<void> {
       `grant_type=client_credentials&client_assertion=${proof}&client_assertion_type=x`,
     ),
     send(`${facts.issuer}/token?client_assertion=${proof}`, form, 'client_secret=swordfish&client_id=trader-dpop'),
+    send(`${facts.issuer}/nowhere/${proof}?token=${accessToken}`, {}),
+    send(`${facts.issuer}/nowhere/%zz${accessToken}`, {}),
     send(`${facts.issuer}/token`, { authorization: `Basic ${proof}` }, `%${accessToken}`),
   ];
   for (const attempt of attempts) await (await attempt).body.dump();

@@ -24,6 +24,14 @@ describe('CA-3-09 CA-3.2-01 C012 C013 the signature is by a key that the client 
     expectToken(await at.assert({ key: keys[alg] }));
   });
 
+  it.each([
+    ['EdDSA', 'Ed25519'],
+    ['Ed25519', 'EdDSA'],
+  ] as const)('RFC 9864 §2.2 takes an Ed25519 key that was registered as %s and signs as %s', async (alg, used) => {
+    const at = await registered({ ...keys.Ed25519.jwk, alg });
+    expectToken(await at.assert({ key: { ...keys.Ed25519, alg: used } }));
+  });
+
   it.each<[string, string]>([
     ['a flipped bit', assertion().replace(/.$/, (last) => (last === 'A' ? 'Q' : 'A'))],
     ['no signature', `${assertion().split('.').slice(0, 2).join('.')}.`],

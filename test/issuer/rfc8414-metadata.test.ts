@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { keys } from '../proof/forge.ts';
 import { ISSUER, MTLS, traderKey } from './forge.ts';
-import { createScene } from './scene.ts';
+import { createScene, TRADER } from './scene.ts';
 
 async function metadata(changes: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
   const { issuer } = await createScene(changes);
@@ -74,6 +74,14 @@ describe('RFC 8414 §2 metadata', () => {
     expect(document).not.toHaveProperty('tls_client_certificate_bound_access_tokens');
     expect(document).not.toHaveProperty('mtls_endpoint_aliases');
     expect(document['token_endpoint_auth_methods_supported']).toEqual(['private_key_jwt']);
+  });
+
+  it('MTLS-3.3-01 tells of mutual TLS where a client needs it and the one listener asks for certificates', async () => {
+    const clients = [{ ...TRADER, tls_client_certificate_bound_access_tokens: true }];
+    const document = await metadata({ mtls_origin: undefined, clients });
+    expect(document['tls_client_certificate_bound_access_tokens']).toBe(true);
+    expect(document).not.toHaveProperty('mtls_endpoint_aliases');
+    expect(document['token_endpoint_auth_methods_supported']).toContain('tls_client_auth');
   });
 });
 

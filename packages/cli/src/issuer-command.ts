@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { createIssuer, type IssuerConfig, readConfig } from '@holdfast/issuer';
-import { issuerRoutes } from '@holdfast/issuer/fastify';
 import { memoryStore } from '@holdfast/stores';
-import fastify, { type FastifyInstance } from 'fastify';
 import { CommandError } from './command-error.ts';
+import { createIssuerApp } from './issuer-app.ts';
 import { closeAll, type ListenerOptions, listenAll } from './listener.ts';
 import { createLogger } from './logger.ts';
 import { untilStopped } from './until-stopped.ts';
@@ -32,13 +31,12 @@ export async function serveIssuerFromFile({ config: path, print }: IssuerCommand
   const tls = await readTls(files, folder);
   const config = readConfig({ ...rest, ...(await readSigningKeys(keyFiles, folder)) });
   const issuer = await createIssuer({ config, store: memoryStore() });
+  const logger = createLogger(process.stderr);
   const listeners = await listenAll(listenerOptions(config, tls));
   const stopped = untilStopped(); // before anybody is told that it is up, and may stop it
   for (const [i, listener] of listeners.entries()) {
     const { origin } = new URL((i === 0 ? config.issuer : config.mtls_origin) ?? '');
-    const app = fastify({ loggerInstance: createLogger(process.stderr) }) as unknown as FastifyInstance;
-    app.register(issuerRoutes, { issuer, origin });
-    await listener.serve(app);
+    await listener.serve(createIssuerApp(issuer, origin, logger));
     print(`${i === 0 ? 'issuer' : 'with mutual TLS'}  ${origin}`);
   }
   await stopped;

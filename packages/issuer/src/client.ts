@@ -2,7 +2,7 @@ import { HoldfastError } from '@holdfast/proof';
 import { createLocalJWKSet, type JWTVerifyGetKey } from 'jose';
 import type { RegisteredSubject } from './certificate-subject.ts';
 import { type ClientConfig, registeredSubject } from './config.ts';
-import { readCertificate } from './registered-key.ts';
+import { type Jwk, readCertificate } from './registered-key.ts';
 
 /** A registered client (RFC 7591 §2 names). */
 export interface Client {
@@ -40,7 +40,7 @@ function fromConfig(config: ClientConfig): Client {
   return {
     clientId: config.client_id,
     method: config.token_endpoint_auth_method,
-    keys: createLocalJWKSet({ keys: keys.map(({ x5c: _, ...key }) => key as { kty: string }) }),
+    keys: createLocalJWKSet({ keys: keys.map(verificationKey) }),
     subject: registeredSubject(config),
     certificates: keys.flatMap((key) =>
       Array.isArray(key['x5c']) ? [readCertificate(String(key['x5c'][0])).raw] : [],
@@ -49,4 +49,9 @@ function fromConfig(config: ClientConfig): Client {
     certificateBound: config.tls_client_certificate_bound_access_tokens,
     scope: config.scope.split(' '),
   };
+}
+
+/** The members that choose and make the key. An Ed25519 key goes under both names of its one algorithm (RFC 9864 §2.2). */
+function verificationKey({ x5c: _, alg, ...key }: Jwk): { kty: string } {
+  return { ...(key['crv'] === 'Ed25519' ? {} : { alg }), ...key } as { kty: string };
 }

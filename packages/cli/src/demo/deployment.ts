@@ -2,13 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type CertificatePaths, ensureCertificates } from '@holdfast/certs-scripts';
 import { createIssuer, type Issuer, readConfig } from '@holdfast/issuer';
-import { issuerRoutes } from '@holdfast/issuer/fastify';
 import type { Clock } from '@holdfast/proof';
 import { memoryStore } from '@holdfast/stores';
 import { createVenue, Exchange } from '@holdfast/venue';
 import { createVerifier } from '@holdfast/verifier';
-import fastify, { type FastifyInstance } from 'fastify';
 import { Agent, fetch as undiciFetch } from 'undici';
+import { createIssuerApp } from '../issuer-app.ts';
 import { closeAll, type Listener, listenAll } from '../listener.ts';
 import type { Logger } from '../logger.ts';
 import { ensurePrivateKey } from '../private-key-file.ts';
@@ -114,9 +113,7 @@ async function serveIssuer(
 ): Promise<void> {
   const endpoints = await createIssuer({ config, store: memoryStore({ clock }), clock });
   for (const listener of [issuer, issuerMtls]) {
-    const app = createApp(logger);
-    app.register(issuerRoutes, { issuer: endpoints, origin: listener.origin });
-    await listener.serve(app);
+    await listener.serve(createIssuerApp(endpoints, listener.origin, logger));
   }
 }
 
@@ -139,13 +136,9 @@ async function serveVenue({ issuer, audience, listeners, ca, clock, logger }: Ve
   }
 }
 
-function createApp(logger: Logger | undefined): FastifyInstance {
-  return logger === undefined ? fastify() : (fastify({ loggerInstance: logger }) as unknown as FastifyInstance);
-}
-
 /** A fetch that trusts the demo's authority and nobody else. */
 export function trusting(ca: string): typeof globalThis.fetch {
-  const dispatcher = new Agent({ connect: { ca } });
+  const dispatcher = new Agent({ connect: { ca, rejectUnauthorized: true } });
   const send = (input: Parameters<typeof undiciFetch>[0], init: Parameters<typeof undiciFetch>[1]) =>
     undiciFetch(input, { ...init, dispatcher });
   return send as unknown as typeof globalThis.fetch;
