@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureCertificates } from '@holdfast/certs-scripts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../free-port.ts';
 import { holdfast, serving } from './holdfast-process.ts';
 
 let folder: string;
 
 /** A configuration that works, to be broken in one place at a time. */
 const good = {
-  issuer: 'https://localhost:18443',
+  issuer: `https://localhost:${await freePort()}`,
   tls: { cert: 'certs/server.pem', key: 'certs/server.key.pem', client_authorities: 'certs/ca.pem' },
   signing_key_files: ['issuer.jwk.json'],
   resources: [{ resource: 'https://api.example', scope: 'orders:read' }],
@@ -57,12 +58,12 @@ describe('a fault of the person or the machine is one clear line', () => {
   it('starts with the good configuration, so that only the breakage can be what is refused', async () => {
     const path = await configured(JSON.stringify(good));
     const issuer = await serving('issuer', '--config', path);
-    expect(issuer.firstLine).toContain('https://localhost:18443');
+    expect(issuer.firstLine).toContain(good.issuer);
     expect(await issuer.stop()).toMatchObject({ code: 0 });
   });
 
   it.each([
-    ['an issuer without https', { ...good, issuer: 'http://localhost:18443' }, /issuer: must be an https origin/],
+    ['an issuer without https', { ...good, issuer: 'http://localhost:1' }, /issuer: must be an https origin/],
     ['an unknown field', { ...good, isuer: 'x' }, /isuer: /],
     ['no clients', { ...good, clients: undefined }, /clients: /],
     ['a client without id', { ...good, clients: [{ ...good.clients[0], client_id: '' }] }, /clients\[0\]\.client_id: /],
@@ -105,7 +106,7 @@ describe('a fault of the person or the machine is one clear line', () => {
   it('mutual TLS without authorities', async () => {
     const config = {
       ...good,
-      mtls_origin: 'https://localhost:18444',
+      mtls_origin: 'https://localhost:1',
       tls: { ...good.tls, client_authorities: undefined },
     };
     await expectOneLine(/tls\.client_authorities: /, 'issuer', '--config', await configured(JSON.stringify(config)));
