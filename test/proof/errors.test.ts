@@ -5,6 +5,7 @@ import {
   type Code,
   type Expected,
   HoldfastError,
+  logFields,
   matchConfirmation,
   proofField,
   readConfirmation,
@@ -113,10 +114,7 @@ describe('reachable', () => {
     expect(await refusal(() => JSON.parse(''))).toBe('store_unavailable');
   });
 
-  /** Codes of grants that are not offered yet. */
-  const later: Code[] = ['grant_unauthorized'];
-
-  it('every other code is thrown by some package, and none of those that are to come', () => {
+  it('every other code is thrown by some package', () => {
     const packages = new URL('../../packages/', import.meta.url);
     const sources = readdirSync(packages, { recursive: true, encoding: 'utf8' })
       .filter((path) => /\/src\/.*\.ts$/.test(path) && !path.includes('node_modules') && !path.endsWith('/errors.ts'))
@@ -125,7 +123,29 @@ describe('reachable', () => {
     const unused = table
       .map(({ code }) => code)
       .filter((code) => code !== 'internal' && !sources.includes(`'${code}'`));
-    expect(unused).toEqual(later);
+    expect(unused).toEqual([]);
+  });
+});
+
+describe('what a log may hold of a refusal', () => {
+  it('is the code and the skew where the sender is at fault', () => {
+    const refusal = new HoldfastError('proof_iat', { skew: 90, cause: new Error('Zq7SECRETzq7') });
+    expect(logFields(refusal)).toEqual({ code: 'proof_iat', skew: 90 });
+  });
+
+  it('is also where it came from when the fault is ours, and never the words of an unknown error', () => {
+    const fields = logFields(asRefusal(new RangeError('Zq7SECRETzq7')));
+    expect(fields).toMatchObject({
+      code: 'internal',
+      cause: 'RangeError',
+      origin: expect.stringContaining('errors.test.ts'),
+    });
+    expect(JSON.stringify(fields)).not.toContain('SECRET');
+  });
+
+  it('needs no cause', () => {
+    expect(logFields(new HoldfastError('store_full'))).toEqual({ code: 'store_full' });
+    expect(logFields(asRefusal('thrown'))).toEqual({ code: 'internal' });
   });
 });
 

@@ -1,5 +1,12 @@
-import { asRefusal, HoldfastError, isCertificateTrusted, messageFromNode, metadataUrl } from '@holdfast/proof';
-import type { FastifyError, FastifyPluginCallback, FastifyReply } from 'fastify';
+import {
+  asRefusal,
+  HoldfastError,
+  isCertificateTrusted,
+  logFields,
+  messageFromNode,
+  metadataUrl,
+} from '@holdfast/proof';
+import type { FastifyError, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import { isOrigin } from './config.ts';
 import type { Issuer } from './issuer.ts';
 import { PATHS } from './metadata.ts';
@@ -36,19 +43,22 @@ export const issuerRoutes: FastifyPluginCallback<IssuerRoutesOptions> = (app, { 
       const body = typeof request.body === 'string' ? request.body : '';
       const certificateTrusted = isCertificateTrusted(request.raw.socket);
       const result = await issuer.token({ ...message, origin, body, certificateTrusted });
-      if (result.refusal !== undefined)
-        request.log.info({ code: result.refusal.code, skew: result.refusal.skew }, 'refused');
+      if (result.refusal !== undefined) logRefusal(request, result.refusal);
       return answer(reply, result);
     },
   });
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const refusal = refusalOf(error);
-    request.log.info({ code: refusal.code }, 'refused');
+    logRefusal(request, refusal);
     const { issuerStatus } = refusal;
     return answer(reply, { ...failure(refusal, undefined), status: error.statusCode === 413 ? 413 : issuerStatus });
   });
   done();
 };
+
+function logRefusal(request: FastifyRequest, refusal: HoldfastError): void {
+  request.log[refusal.issuerStatus < 500 ? 'info' : 'error'](logFields(refusal), 'refused');
+}
 
 function answer(reply: FastifyReply, { status, headers, body }: Reply): FastifyReply {
   return reply.code(status).headers(headers).send(body);

@@ -74,7 +74,6 @@ const REFUSALS = {
   content_type_unsupported: ['invalid_request', 'RFC 6749 §3.2', 'The body is not application/x-www-form-urlencoded'],
   form_malformed: ['invalid_request', 'RFC 6749 §3.2', 'The form is malformed or repeats a parameter'],
   grant_unsupported: ['unsupported_grant_type', 'FAPI2-5.3.2.1-02', 'The grant_type is not offered'],
-  grant_unauthorized: ['unauthorized_client', 'RFC 6749 §5.2', 'The client may not use this grant_type'],
   client_unauthenticated: ['invalid_client', 'FAPI2-5.3.2.1-06', 'The request carries no client authentication'],
   client_unknown: ['invalid_client', 'RFC 6749 §5.2', 'The client is not known'],
   client_authentication_ambiguous: [
@@ -148,7 +147,6 @@ const STATUS = {
   use_dpop_nonce: { rs: 401, as: 400 },
   insufficient_scope: { rs: 403, as: 403 },
   invalid_client: { rs: 401, as: 401 },
-  unauthorized_client: { rs: 400, as: 400 },
   unsupported_grant_type: { rs: 400, as: 400 },
   invalid_scope: { rs: 400, as: 400 },
   invalid_target: { rs: 400, as: 400 },
@@ -200,6 +198,16 @@ export class HoldfastError extends Error {
 /** Anything that was thrown while deciding becomes a refusal: an unexpected error never opens the door. */
 export function asRefusal(thrown: unknown): HoldfastError {
   return thrown instanceof HoldfastError ? thrown : new HoldfastError('internal', { cause: thrown });
+}
+
+/**
+ * What a log may hold of a refusal. Where the fault is ours, also where it came from; never the message of an unknown
+ * error, which may quote what it could not read.
+ */
+export function logFields({ code, skew, status, cause }: HoldfastError): Record<string, unknown> {
+  if (status < 500 || !(cause instanceof Error)) return { code, skew };
+  const [, origin] = /^ +at (.*)$/m.exec(cause.stack ?? '') ?? [];
+  return { code, skew, cause: cause.name, origin };
 }
 
 /** All codes with what they mean, for documentation, `--help` and tests. */

@@ -2,7 +2,7 @@ export { type Algorithm, algorithms, FAPI_ALGORITHMS, isAlgorithm, verifySignatu
 export { decodeBase64url } from './base64url.ts';
 export { type Clock, seconds } from './clock.ts';
 export { type Confirmation, matchConfirmation, type Possession, readConfirmation } from './confirmation.ts';
-export { asRefusal, type Code, HoldfastError, type OAuthError, refusals } from './errors.ts';
+export { asRefusal, type Code, HoldfastError, logFields, type OAuthError, refusals } from './errors.ts';
 export type { Freshness } from './freshness.ts';
 export { ath, x5tS256 } from './hashes.ts';
 export { matchesHtu, normalizeHtu } from './htu.ts';

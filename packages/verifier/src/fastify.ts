@@ -1,4 +1,4 @@
-import { asRefusal, HoldfastError, messageFromNode } from '@holdfast/proof';
+import { asRefusal, HoldfastError, logFields, messageFromNode } from '@holdfast/proof';
 import type { FastifyContextConfig, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { Access } from './access.ts';
 import type { Verifier } from './verifier.ts';
@@ -65,7 +65,7 @@ async function admit(
     reply.headers(request.access.headers);
   } catch (thrown) {
     const refusal = asRefusal(thrown);
-    request.log.info({ code: refusal.code, skew: refusal.skew }, 'refused');
+    request.log[refusal.status < 500 ? 'info' : 'error'](logFields(refusal), 'refused');
     reply.code(refusal.status).headers(refusal.headers);
     await reply.send({ error: refusal.error, error_description: refusal.message, code: refusal.code });
   }

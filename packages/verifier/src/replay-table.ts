@@ -47,7 +47,7 @@ export function createReplayTable({ clock, maxEntries = 1_000_000 }: ReplayTable
       for (const generation of generations.values()) if (probe(generation.slots, words).taken) return false;
       const bucket = Math.floor(expiresAt / BUCKET);
       // It may have been here and is thrown away: the clock stepped back, or the request was under way too long.
-      if (bucket < first) throw new HoldfastError('store_unavailable', { detail: 'entry of the past' });
+      if (!(bucket >= first)) throw new HoldfastError('store_unavailable', { detail: 'entry of the past' });
       if (size >= maxEntries) throw new HoldfastError('store_full');
       insert(generationOf(generations, bucket), words);
       size += 1;

@@ -20,7 +20,6 @@ import {
 import { type Access, checkScope, grantAccess } from './access.ts';
 import { boundedReplay } from './bounded-replay.ts';
 import { challenge } from './challenge.ts';
-import { soundClock } from './clock.ts';
 import { type Credential, readCredential } from './credential.ts';
 import { discoveredKeys, givenKeys, type Jwks } from './issuer-keys.ts';
 import { checkOptions } from './options.ts';
@@ -73,8 +72,8 @@ export interface Verifier {
 /** A resource server's verifier for DPoP-bound (RFC 9449) and certificate-bound (RFC 8705) access tokens. */
 export function createVerifier(options: VerifierOptions): Verifier {
   checkOptions(options);
-  const { issuer, audience, fetch = globalThis.fetch, maxAge = 60, skew = 10, timeout = 2000 } = options;
-  const clock = soundClock(options.clock ?? Date.now);
+  const { issuer, audience, clock = Date.now, fetch = globalThis.fetch } = options;
+  const { maxAge = 60, skew = 10, timeout = 2000 } = options;
   const origin = checkOrigin(options.origin, options.allowLoopbackHttp ?? false);
   const names = options.algorithms ?? FAPI_ALGORITHMS;
   const algorithms: ReadonlySet<string> = new Set(names);
