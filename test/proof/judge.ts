@@ -1,6 +1,7 @@
 import {
   type Algorithm,
   algorithms,
+  ath,
   type Code,
   checkProof,
   type Expected,
@@ -20,14 +21,19 @@ export const EXPECTED: Expected = {
   freshness: { now: NOW, maxAge: 60, skew: 10 },
 };
 
+/** What a test expects: as the package has it, but with the token itself in place of its hash. */
+export type Expectation = Partial<Omit<Expected, 'ath'>> & { readonly accessToken?: string | undefined };
+
 /** The whole line from text to evidence. */
-export function judge(compact: string, expected: Partial<Expected> = {}, allowed = ALL): VerifiedProof {
-  return verifyProof(checkProof(readProof(compact, allowed), { ...EXPECTED, ...expected }));
+export function judge(compact: string, expectation: Expectation = {}, allowed = ALL): VerifiedProof {
+  const { accessToken, ...expected } = expectation;
+  const hash = accessToken === undefined ? undefined : ath(accessToken);
+  return verifyProof(checkProof(readProof(compact, allowed), { ...EXPECTED, ...expected, ath: hash }));
 }
 
 /** 'accepted', or the reason code of the refusal. Any other error fails the test. */
-export function verdict(compact: string, expected: Partial<Expected> = {}, allowed = ALL): Code | 'accepted' {
-  return outcome(() => judge(compact, expected, allowed));
+export function verdict(compact: string, expectation: Expectation = {}, allowed = ALL): Code | 'accepted' {
+  return outcome(() => judge(compact, expectation, allowed));
 }
 
 export function outcome(run: () => unknown): Code | 'accepted' {

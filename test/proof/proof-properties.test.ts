@@ -3,7 +3,6 @@ import {
   algorithms,
   type CheckedProof,
   checkProof,
-  type Expected,
   HoldfastError,
   matchConfirmation,
   readProof,
@@ -14,7 +13,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import rfc9449 from '../vectors/rfc9449.json' with { type: 'json' };
 import { forge, keys, NOW } from './forge.ts';
-import { ALL, EXPECTED, judge, verdict } from './judge.ts';
+import { ALL, EXPECTED, type Expectation, judge, verdict } from './judge.ts';
 
 const names = Object.keys(algorithms) as Algorithm[];
 
@@ -43,7 +42,14 @@ describe('sign, read, check, match, verify', () => {
         const expected = { ...EXPECTED, htm, htu: own, accessToken };
         const checked = checkProof(readProof(proof, ALL), expected);
         matchConfirmation({ jkt: signer.jkt }, { scheme: 'DPoP', proof: checked });
-        expect(verifyProof(checked)).toMatchObject({ alg, htm, own, nonce, jkt: signer.jkt, iat: NOW + offset });
+        expect(verifyProof(checked)).toMatchObject({
+          sender: { alg },
+          htm,
+          own,
+          nonce,
+          jkt: signer.jkt,
+          iat: NOW + offset,
+        });
       }),
       { numRuns: 50 },
     );
@@ -69,8 +75,8 @@ describe('sign, read, check, match, verify', () => {
 describe('one changed character', () => {
   const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   const resource = rfc9449.proofs[2];
-  const victims: [string, string, Partial<Expected>][] = [
-    ...names.map((alg): [string, string, Partial<Expected>] => [alg, forge({ key: keys[alg] }), {}]),
+  const victims: [string, string, Expectation][] = [
+    ...names.map((alg): [string, string, Expectation] => [alg, forge({ key: keys[alg] }), {}]),
     [
       'RFC 9449 figure 13',
       resource?.proof ?? '',

@@ -23,7 +23,12 @@ describe('RFC 9449', () => {
     const freshness = { now: payload.iat + 5, maxAge: 60, skew: 10 };
     const accessToken = payload.ath === undefined ? undefined : rfc9449.accessToken;
     const verified = judge(proof, { htm, htu, freshness, accessToken });
-    expect(verified).toMatchObject({ ...payload, alg: 'ES256', jkt: rfc9449.jkt, acceptableUntil: payload.iat + 60 });
+    expect(verified).toMatchObject({
+      ...payload,
+      sender: { alg: 'ES256' },
+      jkt: rfc9449.jkt,
+      acceptableUntil: payload.iat + 60,
+    });
   });
 
   it('DPOP-4.3-12 ath of figure 13', () => {

@@ -61,6 +61,6 @@ describe('one key, one thumbprint', () => {
     const other = otherKeys.pssWithoutSalt.jwk;
     const proof = forge({ header: { kid: jktOf(other, 'PS256') }, payload: { jwk: other, cnf: { jwk: other } } });
     expect(readProof(proof, ALL).jkt).toBe(jktOf(keys.ES256.jwk, 'ES256'));
-    expect(readProof(proof, ALL).jwk).toEqual(keys.ES256.jwk);
+    expect(readProof(proof, ALL).sender.jwk).toEqual(keys.ES256.jwk);
   });
 });

@@ -9,7 +9,7 @@ const algorithms = Object.keys(keys) as Algorithm[];
 
 describe('a sound signature', () => {
   it.each(algorithms)('DPOP-4.3-06 by %s is accepted', (alg) => {
-    expect(judge(forge({ key: keys[alg] }))).toMatchObject({ alg, jwk: keys[alg].jwk });
+    expect(judge(forge({ key: keys[alg] }))).toMatchObject({ sender: { alg, jwk: keys[alg].jwk } });
   });
 
   it.each(algorithms)('DPOP-4.3-06 by %s, made by jose, is accepted', async (alg) => {

@@ -131,7 +131,7 @@ describe('how long a jti is remembered', () => {
     const scene = new Scene({ replay });
     await scene.send({ proof: { payload: { jti: 'j'.repeat(4000) } } });
     expect(replay.calls[0]?.key.length).toBeLessThan(100);
-    expect(replay.calls[0]?.key).not.toContain('jjj');
+    expect(replay.calls[0]?.key).not.toContain('jjjjjjjj');
   });
 
   it('DPOP-11.1-03 refuses a proof that a huge jti makes too large', async () => {

@@ -19,6 +19,8 @@ export {
   type Proof,
   proofField,
   readProof,
+  type SenderKey,
+  type SenderKeys,
   type VerifiedProof,
   verifyProof,
 } from './proof.ts';

@@ -15,28 +15,59 @@ export interface Jws {
 // ignoreBOM keeps a byte order mark in the text, where JSON.parse refuses it.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** The three segments of a compact JWS, as they came. */
+export interface Segments {
+  readonly header: string;
+  readonly payload: string;
+  readonly signature: string;
+}
+
 /**
  * Reads a compact JWS (RFC 7515 §3.1, §5.2) with strict base64url and strict UTF-8, or throws `refusal`.
  * Of members that occur twice the last one counts, everywhere (RFC 7515 §4).
  * NOT checked: typ, alg, the signature, any claim.
  */
 export function readJws(compact: string, refusal: Code): Jws {
-  const segments = compact.split('.', 4);
-  const [header = '', payload = '', signature = ''] = segments;
-  if (segments.length !== 3) throw new HoldfastError(refusal, { detail: 'not three segments' });
-  const decoded = decodeBase64url(signature);
-  if (decoded === undefined) throw new HoldfastError(refusal, { detail: 'signature is not base64url' });
-  const jws = {
-    header: readObject(header, 'header', refusal),
-    payload: readObject(payload, 'payload', refusal),
-    signingInput: `${header}.${payload}`,
-    signature: decoded,
+  const segments = splitJws(compact, refusal);
+  return {
+    signature: readSignature(segments, refusal),
+    header: readHeader(segments, refusal),
+    payload: readPayload(segments, refusal),
+    signingInput: signingInput(segments),
   };
+}
+
+export function splitJws(compact: string, refusal: Code): Segments {
+  const segments = compact.split('.', 4);
+  const [header, payload, signature] = segments;
+  if (segments.length !== 3 || header === undefined || payload === undefined || signature === undefined) {
+    throw new HoldfastError(refusal, { detail: 'not three segments' });
+  }
+  return { header, payload, signature };
+}
+
+/** RFC 7515 §5.1: what the signature is over. */
+export function signingInput({ header, payload }: Segments): string {
+  return `${header}.${payload}`;
+}
+
+export function readSignature({ signature }: Segments, refusal: Code): Buffer {
+  const octets = decodeBase64url(signature);
+  if (octets === undefined) throw new HoldfastError(refusal, { detail: 'signature is not base64url' });
+  return octets;
+}
+
+export function readHeader({ header: segment }: Segments, refusal: Code): JsonObject {
+  const header = readObject(segment, 'header', refusal);
   // RFC 7515 §4.1.11: an extension that is not understood refuses the JWS, and none is understood here.
-  if ('crit' in jws.header) throw new HoldfastError(refusal, { detail: 'crit' });
+  if ('crit' in header) throw new HoldfastError(refusal, { detail: 'crit' });
   // RFC 7797 §7: JWTs never use b64.
-  if ('b64' in jws.header) throw new HoldfastError(refusal, { detail: 'b64' });
-  return jws;
+  if ('b64' in header) throw new HoldfastError(refusal, { detail: 'b64' });
+  return header;
+}
+
+export function readPayload({ payload }: Segments, refusal: Code): JsonObject {
+  return readObject(payload, 'payload', refusal);
 }
 
 function readObject(segment: string, part: string, refusal: Code): JsonObject {

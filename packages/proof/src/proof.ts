@@ -1,19 +1,45 @@
+import type { KeyObject } from 'node:crypto';
 import { type Algorithm, isAlgorithm, verifySignature } from './algorithms.ts';
 import { HoldfastError } from './errors.ts';
 import { checkFreshness, type Freshness, type Times } from './freshness.ts';
-import { ath } from './hashes.ts';
 import { matchesHtu } from './htu.ts';
 import { importPublicJwk, type PublicJwk, readPublicJwk, thumbprint } from './jwk.ts';
-import { type JsonObject, type Jws, readJws } from './jws.ts';
+import {
+  type JsonObject,
+  readHeader,
+  readPayload,
+  readSignature,
+  type Segments,
+  signingInput,
+  splitJws,
+} from './jws.ts';
 import { fieldValues, type HttpMessage } from './message.ts';
 
 const LONGEST = 8192; // characters: an RSA-4096 proof with room for unknown members
 
-/** A DPoP proof whose syntax is sound. Nothing about it is known to be true. */
-export interface Proof extends Times {
-  readonly jws: Jws;
+/** The key that a proof carries, as its header segment states it. */
+export interface SenderKey {
   readonly alg: Algorithm;
   readonly jwk: PublicJwk;
+  /** RFC 7638 thumbprint. */
+  readonly jkt: string;
+  /** Imported when a signature was to be verified. */
+  readonly imported?: KeyObject;
+}
+
+/**
+ * Keys of senders that were read before, by the header segment that stated them. A memory that only holds keys of
+ * verified proofs for tokens bound to them cannot be flushed by strangers.
+ */
+export interface SenderKeys {
+  recall(headerSegment: string): SenderKey | undefined;
+}
+
+/** A DPoP proof whose syntax is sound. Nothing about it is known to be true. */
+export interface Proof extends Times {
+  readonly segments: Segments;
+  readonly signature: Buffer;
+  readonly sender: SenderKey;
   /** RFC 7638 thumbprint of the key that the proof carries. */
   readonly jkt: string;
   readonly jti: string;
@@ -37,6 +63,7 @@ export interface CheckedProof extends Proof {
 /** Evidence that the sender holds the key. Only `verifyProof` makes it. It may have been used before. */
 export interface VerifiedProof extends CheckedProof {
   readonly [verified]: true;
+  readonly sender: SenderKey & { readonly imported: KeyObject };
 }
 
 export interface Expected {
@@ -44,8 +71,8 @@ export interface Expected {
   readonly htm: string;
   /** Public origin and path of the request. */
   readonly htu: string;
-  /** The token that came with the proof; left out at the token endpoint. */
-  readonly accessToken?: string | undefined;
+  /** Hash of the token that came with the proof; left out at the token endpoint. */
+  readonly ath?: string | undefined;
   readonly freshness: Freshness;
 }
 
@@ -59,22 +86,17 @@ export function proofField(message: HttpMessage): string | undefined {
 }
 
 /** Reads a proof (RFC 9449 §4.2; §4.3 items 2 to 5 and 7). NOT checked: everything that `checkProof` and `verifyProof` check. */
-export function readProof(compact: string, algorithms: ReadonlySet<string>): Proof {
+export function readProof(compact: string, algorithms: ReadonlySet<string>, known?: SenderKeys): Proof {
   if (compact.length > LONGEST) throw new HoldfastError('proof_too_large');
-  const jws = readJws(compact, 'proof_malformed');
-  const { header, payload } = jws;
-  // (4): exactly this; media type rules would also allow other spellings, RFC 9449 does not
-  if (header['typ'] !== 'dpop+jwt') throw new HoldfastError('proof_typ');
-  // (5): asymmetric, known and allowed here
-  const alg = header['alg'];
-  if (!isAlgorithm(alg) || !algorithms.has(alg)) throw new HoldfastError('proof_alg');
-  // (7) and (3)
-  const jwk = readPublicJwk(header['jwk'], alg);
+  const segments = splitJws(compact, 'proof_malformed');
+  const signature = readSignature(segments, 'proof_malformed');
+  const sender = known?.recall(segments.header) ?? readSenderKey(segments, algorithms);
+  const payload = readPayload(segments, 'proof_malformed');
   return {
-    jws,
-    alg,
-    jwk,
-    jkt: thumbprint(jwk),
+    segments,
+    signature,
+    sender,
+    jkt: sender.jkt,
     jti: requireString(payload, 'jti'),
     htm: requireString(payload, 'htm'),
     htu: requireString(payload, 'htu'),
@@ -86,14 +108,26 @@ export function readProof(compact: string, algorithms: ReadonlySet<string>): Pro
   };
 }
 
+function readSenderKey(segments: Segments, algorithms: ReadonlySet<string>): SenderKey {
+  const header = readHeader(segments, 'proof_malformed');
+  // (4): exactly this; media type rules would also allow other spellings, RFC 9449 does not
+  if (header['typ'] !== 'dpop+jwt') throw new HoldfastError('proof_typ');
+  // (5): asymmetric, known and allowed here
+  const alg = header['alg'];
+  if (!isAlgorithm(alg) || !algorithms.has(alg)) throw new HoldfastError('proof_alg');
+  // (7) and (3)
+  const jwk = readPublicJwk(header['jwk'], alg);
+  return { alg, jwk, jkt: thumbprint(jwk) };
+}
+
 /** Checks a proof against the request it came with (RFC 9449 §4.3 items 8 to 12a). NOT checked: signature, binding, replay. */
-export function checkProof(proof: Proof, { htm, htu, accessToken, freshness }: Expected): CheckedProof {
+export function checkProof(proof: Proof, { htm, htu, ath, freshness }: Expected): CheckedProof {
   // (8): methods are case-sensitive
   if (proof.htm !== htm) throw new HoldfastError('proof_htm');
   // (9)
   if (!matchesHtu(proof.htu, htu)) throw new HoldfastError('proof_htu');
   // (12a)
-  if (accessToken !== undefined) checkAth(proof, accessToken);
+  if (ath !== undefined) checkAth(proof, ath);
   // (10) and (11), last: only a proof that is otherwise sound is worth a nonce challenge
   const acceptableUntil = checkFreshness(proof, freshness);
   return { ...proof, own: htu, acceptableUntil } as CheckedProof;
@@ -101,16 +135,17 @@ export function checkProof(proof: Proof, { htm, htu, accessToken, freshness }: E
 
 /** Verifies the signature under the key that the proof carries (RFC 9449 §4.3 item 6). */
 export function verifyProof(proof: CheckedProof): VerifiedProof {
-  const key = importPublicJwk(proof.jwk);
-  if (!verifySignature(proof.alg, key, proof.jws.signingInput, proof.jws.signature)) {
+  const { sender, segments, signature } = proof;
+  const imported = sender.imported ?? importPublicJwk(sender.jwk);
+  if (!verifySignature(sender.alg, imported, signingInput(segments), signature)) {
     throw new HoldfastError('proof_signature');
   }
-  return proof as VerifiedProof;
+  return (sender.imported === undefined ? { ...proof, sender: { ...sender, imported } } : proof) as VerifiedProof;
 }
 
-function checkAth(proof: Proof, accessToken: string): void {
+function checkAth(proof: Proof, ath: string): void {
   if (proof.ath === undefined) throw new HoldfastError('proof_claims', { detail: 'ath' });
-  if (proof.ath !== ath(accessToken)) throw new HoldfastError('proof_ath');
+  if (proof.ath !== ath) throw new HoldfastError('proof_ath');
 }
 
 function requireString(payload: JsonObject, claim: string): string {

@@ -1,29 +1,20 @@
-import type { KeyObject } from 'node:crypto';
-import {
-  type Algorithm,
-  type Clock,
-  HoldfastError,
-  importPublicJwk,
-  metadataUrl,
-  readPublicJwk,
-} from '@holdfast/proof';
+import { type Clock, HoldfastError, metadataUrl } from '@holdfast/proof';
+import { createKeySet, type Jwks, type KeySet } from './key-set.ts';
 import { withinTime } from './within-time.ts';
-
-/** A JWK Set (RFC 7517 §5) as it came from the issuer. */
-export interface Jwks {
-  readonly keys: readonly Readonly<Record<string, unknown>>[];
-}
 
 /** Where the keys of the issuer come from. */
 export interface IssuerKeys {
-  /** The keys that may have signed a token with this header; usually one. Empty when there is none. */
-  find(alg: Algorithm, kid: string | undefined): Promise<readonly KeyObject[]>;
+  /** The set that is in force now. */
+  current(): KeySet | Promise<KeySet>;
+  /** The set that is in force after asking the issuer again, if it may be asked: for a kid that is new to us. */
+  renewed(): KeySet | Promise<KeySet>;
 }
 
 /** Keys that were given: no network. */
 export function givenKeys(jwks: Jwks): IssuerKeys {
   if (!Array.isArray(jwks.keys)) throw new TypeError('jwks: keys is missing');
-  return { find: async (alg, kid) => select(jwks, alg, kid) };
+  const set = createKeySet(jwks);
+  return { current: () => set, renewed: () => set };
 }
 
 export interface DiscoveredKeysOptions {
@@ -45,7 +36,7 @@ export function discoveredKeys({ issuer, fetch, clock, timeout }: DiscoveredKeys
   if (!URL.canParse(issuer) || !/^https:[^?#]+$/.test(issuer)) {
     throw new TypeError('issuer: an https URL without query and fragment, unless jwks is given');
   }
-  let known: { jwks: Jwks; at: number } | undefined;
+  let known: { set: KeySet; text: string; at: number } | undefined;
   let failure: unknown; // of the last attempt
   let asked = Number.NEGATIVE_INFINITY;
   let underway: Promise<void> | undefined;
@@ -60,7 +51,9 @@ export function discoveredKeys({ issuer, fetch, clock, timeout }: DiscoveredKeys
     }
     const jwks = await fetchJson(fetch, uri, timeout);
     if (!Array.isArray(jwks['keys'])) throw new HoldfastError('issuer_unavailable', { detail: 'keys' });
-    known = { jwks: { keys: jwks['keys'] }, at: clock() };
+    const text = JSON.stringify(jwks['keys']);
+    // The same keys are the same set: what was verified under them stays verified
+    known = { set: known?.text === text ? known.set : createKeySet({ keys: jwks['keys'] }), text, at: clock() };
   }
 
   async function attempt(): Promise<void> {
@@ -83,40 +76,28 @@ export function discoveredKeys({ issuer, fetch, clock, timeout }: DiscoveredKeys
     await underway;
   }
 
-  async function current(now: number): Promise<Jwks> {
-    if (known !== undefined && now - known.at < FRESH) return known.jwks;
-    const refreshed = refreshWhenDue(now);
+  function current(now: number): KeySet | Promise<KeySet> {
+    return known !== undefined && now - known.at < FRESH ? known.set : refreshed(now);
+  }
+
+  async function refreshed(now: number): Promise<KeySet> {
+    const refreshing = refreshWhenDue(now);
     const isUsable = () => known !== undefined && now - known.at < STALE;
     // Once the issuer has failed, nobody waits for it who can do without
-    if (failure === undefined || !isUsable()) await refreshed;
+    if (failure === undefined || !isUsable()) await refreshing;
     if (known === undefined || !isUsable()) throw new HoldfastError('issuer_unavailable', { cause: failure });
-    return known.jwks;
+    return known.set;
   }
 
   return {
-    async find(alg, kid) {
+    current: () => current(clock()),
+    async renewed() {
       const now = clock();
-      const keys = select(await current(now), alg, kid);
-      if (keys.length > 0) return keys;
-      // A kid that is new to us. When the issuer does not answer, the token is refused, not the service.
+      // When the issuer does not answer, the token is refused, not the service
       await refreshWhenDue(now);
-      return select(await current(now), alg, kid);
+      return current(now);
     },
   };
-}
-
-// FAPI 2.0 §5.4.3: when a kid is not unique, kty, crv, use and alg choose.
-function select({ keys }: Jwks, alg: Algorithm, kid: string | undefined): KeyObject[] {
-  const fitting: KeyObject[] = [];
-  for (const jwk of keys) {
-    try {
-      if (kid !== undefined && jwk['kid'] !== kid) continue;
-      fitting.push(importPublicJwk(readPublicJwk(jwk, alg)));
-    } catch {
-      // a key for another algorithm, one that is not sound, or no key at all: not a key for this token
-    }
-  }
-  return fitting;
 }
 
 async function fetchJson(

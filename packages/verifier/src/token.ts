@@ -9,6 +9,7 @@ import {
   verifySignature,
 } from '@holdfast/proof';
 import type { IssuerKeys } from './issuer-keys.ts';
+import type { KeySet } from './key-set.ts';
 
 declare const verified: unique symbol;
 
@@ -21,6 +22,8 @@ export interface VerifiedToken {
   readonly scope: readonly string[];
   readonly expiresAt: number;
   readonly confirmation: Confirmation;
+  /** The key set that verified it. */
+  readonly keySet: KeySet;
 }
 
 export interface TokenExpectation {
@@ -39,20 +42,27 @@ export async function verifyToken(compact: string, expected: TokenExpectation): 
   const { header, payload: claims } = jws;
   // Explicit typing keeps other JWTs of the issuer out: ID tokens, logout tokens, introspection answers
   if (!isAccessTokenType(header['typ'])) throw new HoldfastError('token_typ');
-  await verifyTokenSignature(jws, expected);
+  const keySet = await verifyTokenSignature(jws, expected);
   // Claims only now: before, they are a stranger's words
   if (claims['iss'] !== expected.issuer) throw new HoldfastError('token_issuer');
   checkAudience(claims['aud'], expected.audience);
   const expiresAt = checkTimes(claims, expected);
   requireString(claims, 'jti');
   return {
-    claims,
+    claims: deepFreeze(claims),
     clientId: requireString(claims, 'client_id'),
     subject: requireString(claims, 'sub'),
-    scope: readScope(claims['scope']),
+    scope: Object.freeze(readScope(claims['scope'])),
     expiresAt,
     confirmation: readConfirmation(claims['cnf']),
+    keySet,
   } as unknown as VerifiedToken;
+}
+
+// One token serves many requests: what a handler does to its claims must not reach the next one
+function deepFreeze<T extends object>(value: T): T {
+  for (const member of Object.values(value)) if (typeof member === 'object' && member !== null) deepFreeze(member);
+  return Object.freeze(value);
 }
 
 // RFC 9068 §2.1 allows both forms, and media types are compared without regard to case (RFC 7515 §4.1.9).
@@ -65,14 +75,18 @@ function isAccessTokenType(typ: unknown): boolean {
 async function verifyTokenSignature(
   { header, signingInput, signature }: Jws,
   expected: TokenExpectation,
-): Promise<void> {
+): Promise<KeySet> {
   const { alg, kid } = header;
   if (!isAlgorithm(alg) || !expected.algorithms.has(alg)) throw new HoldfastError('token_alg');
   if (kid !== undefined && typeof kid !== 'string') throw new HoldfastError('token_malformed', { detail: 'kid' });
-  const keys = await expected.keys.find(alg, kid);
+  const current = await expected.keys.current();
+  // A kid that is new to us: the issuer may have new keys
+  const keySet = current.find(alg, kid).length > 0 ? current : await expected.keys.renewed();
+  const keys = keySet.find(alg, kid);
   if (keys.length === 0) throw new HoldfastError('token_key_unknown');
   if (!keys.some((key) => verifySignature(alg, key, signingInput, signature)))
     throw new HoldfastError('token_signature');
+  return keySet;
 }
 
 function checkAudience(aud: unknown, audience: string): void {

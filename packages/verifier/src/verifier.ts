@@ -13,19 +13,23 @@ import {
   type ReplayStore,
   readProof,
   reserveJti,
+  type SenderKey,
   seconds,
   targetPath,
   verifyProof,
 } from '@holdfast/proof';
 import { type Access, checkScope, grantAccess } from './access.ts';
+import { createBoundedCache } from './bounded-cache.ts';
 import { boundedReplay } from './bounded-replay.ts';
 import { challenge } from './challenge.ts';
 import { type Credential, readCredential } from './credential.ts';
-import { discoveredKeys, givenKeys, type Jwks } from './issuer-keys.ts';
+import { discoveredKeys, givenKeys } from './issuer-keys.ts';
+import type { Jwks } from './key-set.ts';
 import { checkOptions } from './options.ts';
 import { checkOrigin } from './origin.ts';
 import { createReplayTable } from './replay-table.ts';
-import { verifyToken } from './token.ts';
+import { type VerifiedToken, verifyToken } from './token.ts';
+import { createTokenCache } from './token-cache.ts';
 
 export interface VerifierOptions {
   /** Issuer identifier (RFC 8414 §2), compared code point by code point. */
@@ -78,6 +82,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const names = options.algorithms ?? FAPI_ALGORITHMS;
   const algorithms: ReadonlySet<string> = new Set(names);
   const keys = options.jwks === undefined ? discoveredKeys({ issuer, fetch, clock, timeout }) : givenKeys(options.jwks);
+  const tokens = createTokenCache(keys);
+  // Only keys whose proof verified for a token bound to them come in, so strangers cannot flush it
+  const senderKeys = createBoundedCache<SenderKey>({ maxEntries: 20_000, maxKeyBytes: 16 * 1024 * 1024 });
   const nonces = options.nonce === 'off' ? undefined : createNonces({ clock });
   const replay = boundedReplay(options.replay ?? createReplayTable({ clock }), { clock, timeout });
 
@@ -89,7 +96,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     // RFC 9449 §4.3 (1)–(5), (7)–(12a): the proof is sound and for this request, this token, this moment
     const proof = credential.scheme === 'DPoP' ? checkedProof(message, credential, now) : undefined;
     // RFC 9068 §4: the issuer signed the token, for this resource, and it has not expired
-    const token = await verifyToken(credential.token, { issuer, audience, algorithms, keys, now, skew });
+    const token = await verifiedToken(credential.token, now);
     // RFC 9449 §4.3 (12b), RFC 8705 §3: the token is bound to this key or certificate
     matchConfirmation(token.confirmation, { ...credential, proof, certificate: message.certificate });
     // RFC 9449 §4.3 (6): the sender holds the key
@@ -98,7 +105,13 @@ export function createVerifier(options: VerifierOptions): Verifier {
     checkScope(token, scope);
     // RFC 9449 §11.1: the proof is used for the first time; last, so that no refusal uses it up
     if (verified !== undefined) await reserveJti(replay, verified);
+    if (verified !== undefined && verified !== proof) senderKeys.keep(verified.segments.header, verified.sender);
     return grantAccess(token, proof, nonces?.current());
+  }
+
+  async function verifiedToken(compact: string, now: number): Promise<VerifiedToken> {
+    const known = await tokens.recall(compact, now);
+    return known ?? tokens.keep(compact, await verifyToken(compact, { issuer, audience, algorithms, keys, now, skew }));
   }
 
   function checkedProof(message: HttpMessage, { token }: Credential, now: number): CheckedProof {
@@ -106,10 +119,10 @@ export function createVerifier(options: VerifierOptions): Verifier {
     if (path === undefined) throw new HoldfastError('request_malformed');
     const compact = proofField(message);
     if (compact === undefined) throw new HoldfastError('proof_missing');
-    return checkProof(readProof(compact, algorithms), {
+    return checkProof(readProof(compact, algorithms, senderKeys), {
       htm: message.method,
       htu: origin + path,
-      accessToken: token,
+      ath: tokens.ath(token),
       freshness: { now, maxAge, skew, nonces },
     });
   }
