@@ -59,13 +59,18 @@ export interface Scene {
   assert(changes?: Forgery): Promise<Answer>;
 }
 
-export async function createScene(changes: Fields = {}, store?: Store): Promise<Scene> {
+export async function createScene(
+  changes: Fields = {},
+  store?: Store,
+  options: { readonly storeTimeout?: number } = {},
+): Promise<Scene> {
   const clock = () => scene.now * 1000;
   const { clients, ...sound } = configuration(changes);
   const issuer = await createIssuer({
     config: readConfig({ ...sound, clients: [...(clients as object[]), PROBER] }),
     store: store ?? memoryStore({ clock }),
     clock,
+    ...options,
   });
   const scene: Scene = {
     now: NOW,

@@ -178,12 +178,26 @@ describe('a store that fails closes the door', () => {
   });
 
   it('wso2/financial-services-accelerator#958 an answer of false, or none, is heard', async () => {
-    for (const said of [false, undefined, null, 0, '']) {
-      const scene = await createScene(
-        {},
-        failing(() => said as boolean),
-      );
-      expectRefusal(await scene.prove(), 'invalid_dpop_proof', 'proof_replayed');
+    const asked = async (said: unknown) =>
+      (
+        await createScene(
+          {},
+          failing(() => said as boolean),
+        )
+      ).prove();
+    expectRefusal(await asked(false), 'invalid_dpop_proof', 'proof_replayed');
+    for (const said of [undefined, null, 0, '', 'OK', 1]) {
+      expect(await asked(said)).toMatchObject({ status: 503, body: { code: 'store_unavailable' } });
     }
+  });
+
+  it('a store that never answers is waited for no longer than configured', async () => {
+    const store = failing(() => new Promise<boolean>(() => {}) as never);
+    const scene = await createScene({}, store, { storeTimeout: 20 });
+    expect(await scene.prove()).toMatchObject({
+      status: 503,
+      headers: { 'Retry-After': '1' },
+      body: { code: 'store_unavailable' },
+    });
   });
 });

@@ -12,7 +12,9 @@ describe('targetPath (N2)', () => {
     ['/?/a', '/'],
     ['/a?b?c', '/a'],
     ['/a//b', '/a//b'],
-    ['/a/../b', '/a/../b'],
+    ['/a/...', '/a/...'],
+    ['/a?/../b', '/a'],
+    ['/.well-known/x', '/.well-known/x'],
     ['/%7e', '/%7e'],
     ['//evil.example/a', '//evil.example/a'],
     ['/https://evil.example/', '/https://evil.example/'],
@@ -39,11 +41,24 @@ describe('targetPath (N2)', () => {
     'http://venue.example/orders',
     'https://evil.example/orders',
     'HTTPS://VENUE.EXAMPLE/orders',
+    '/a/../b',
+    '/a/%2e%2E/b',
+    '/./b',
+    '/a/.',
+    '/a/..?q',
     '/orders#f',
     '/orders?a#f',
     '#',
   ])('DPOP-4.3-09 of %j is none', (target) => {
     expect(targetPath(target, ORIGIN)).toBeUndefined();
+  });
+});
+
+describe('targetPath of an origin with a path prefix, which a proxy strips', () => {
+  it('is what a router makes of the target, in either form', () => {
+    expect(targetPath('/orders', `${ORIGIN}/v1`)).toBe('/orders');
+    expect(targetPath(`${ORIGIN}/orders`, `${ORIGIN}/v1`)).toBe('/orders');
+    expect(targetPath(`${ORIGIN}/v1/orders`, `${ORIGIN}/v1`)).toBe('/v1/orders');
   });
 });
 

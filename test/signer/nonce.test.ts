@@ -94,6 +94,26 @@ describe('RFC 9449 §9: the nonce of a resource server', () => {
   });
 });
 
+describe('RFC 6750 §3.1: a token that the resource server refuses', () => {
+  const refusal = (error: string) => ({ status: 401, headers: { 'www-authenticate': `DPoP error="${error}"` } });
+
+  it('is not used again: the request is the caller’s to repeat, and then has a new token', async () => {
+    await using venue = await scriptedVenue(() => refusal('invalid_token'));
+    const first = await venue.client.token();
+    expect((await venue.client.fetch(venue.origin)).status).toBe(401);
+    expect(venue.calls).toHaveLength(1);
+    await venue.client.fetch(venue.origin);
+    expect(venue.issuer.tokenRequests).toHaveLength(2);
+    expect(first).not.toBe(await venue.client.token());
+  });
+
+  it.each(['invalid_dpop_proof', 'insufficient_scope'])('is kept when it is not at fault: %s', async (error) => {
+    await using venue = await scriptedVenue(() => refusal(error));
+    for (let i = 0; i < 2; i += 1) await venue.client.fetch(venue.origin);
+    expect(venue.issuer.tokenRequests).toHaveLength(1);
+  });
+});
+
 describe('RFC 9449 §9: each server has its own nonces', () => {
   it('DPOP-9-02 C092 none goes from the issuer to a resource, or from one resource to another, or back', async () => {
     await using issuer = await scriptedIssuer({

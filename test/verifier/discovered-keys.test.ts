@@ -162,4 +162,17 @@ describe('while the issuer is down', () => {
     scene.wait(1);
     expect(await outcome(scene.send())).toBe('accepted');
   });
+
+  it('is asked again at once when the clock stepped back, which says nothing about how long ago it was asked', async () => {
+    await using server = await serveIssuer(certificates, [key]);
+    server.answers[METADATA] = status(503);
+    const scene = discover(server);
+    expect(await outcome(scene.send())).toBe('issuer_unavailable');
+    server.answers[METADATA] = json({ issuer: server.issuer, jwks_uri: `${server.issuer}/jwks` });
+    scene.wait(-3600);
+    expect(await outcome(scene.send())).toBe('accepted');
+    server.answers['/jwks'] = json({ keys: [published(makeKey('ES256', 'issuer-2'))] });
+    scene.wait(-3600);
+    expect(await outcome(scene.send())).toBe('token_key_unknown');
+  });
 });

@@ -18,7 +18,7 @@ describe('N2 the URI that was called', () => {
     ['/a%2fb', 'https://venue.example/a%2Fb', 'accepted'],
     ['/users/a@b', 'https://venue.example/users/a%40b', 'accepted'],
     ['/users/a%40b', 'https://venue.example/users/a@b', 'accepted'],
-    ['/a/../orders', 'https://venue.example/orders', 'accepted'],
+    ['/orders', 'https://venue.example/a/../orders', 'accepted'],
     ['https://venue.example/orders', 'https://venue.example/orders', 'accepted'],
     ['//evil.example/orders', 'https://venue.example//evil.example/orders', 'accepted'],
 
@@ -44,6 +44,13 @@ describe('N2 the URI that was called', () => {
     ['https://venue.example.evil.example/orders', 'https://venue.example/orders', 'request_malformed'],
     ['http://venue.example/orders', 'https://venue.example/orders', 'request_malformed'],
     ['/orders#top', 'https://venue.example/orders', 'request_malformed'],
+    // a router serves these as they are, not what they stand for
+    ['/a/../orders', 'https://venue.example/orders', 'request_malformed'],
+    ['/a/../orders', 'https://venue.example/a/../orders', 'request_malformed'],
+    ['/a/%2E%2e/orders', 'https://venue.example/orders', 'request_malformed'],
+    ['/./orders', 'https://venue.example/orders', 'request_malformed'],
+    ['/orders/..', 'https://venue.example/', 'request_malformed'],
+    ['https://venue.example/a/../orders', 'https://venue.example/orders', 'request_malformed'],
     ['*', 'https://venue.example/*', 'request_malformed'],
     ['', 'https://venue.example/', 'request_malformed'],
     ['venue.example:443', 'https://venue.example/', 'request_malformed'],

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import {
   asRefusal,
+  boundedReplay,
   type Clock,
   createNonces,
   FAPI_ALGORITHMS,
@@ -24,6 +25,8 @@ export interface IssuerOptions {
   readonly config: IssuerConfig;
   /** Where used proofs and assertions are remembered. */
   readonly store: Store;
+  /** Milliseconds to wait for the store. Default 2000. */
+  readonly storeTimeout?: number;
   readonly clock?: Clock;
 }
 
@@ -39,10 +42,16 @@ export interface Issuer {
 }
 
 /** An authorization server that gives no token that is not bound to its sender. */
-export async function createIssuer({ config, store, clock = Date.now }: IssuerOptions): Promise<Issuer> {
+export async function createIssuer({
+  config,
+  store,
+  storeTimeout = 2000,
+  clock = Date.now,
+}: IssuerOptions): Promise<Issuer> {
   const { issuer, resources, access_token_lifetime: lifetime } = config;
   const clients = createClients(config.clients);
   const mint = createMint(issuer, config.signing_keys);
+  const replay = boundedReplay(store, { clock, timeout: storeTimeout });
   const nonces = config.dpop_nonce === 'off' ? undefined : createNonces({ clock });
   const algorithms: ReadonlySet<string> = new Set(FAPI_ALGORITHMS);
   const metadata = publicDocument(issuerMetadata(config));
@@ -81,10 +90,10 @@ export async function createIssuer({ config, store, clock = Date.now }: IssuerOp
 
   // RFC 9449 §11.1, OIDC Core §9: proof and assertion are good once
   async function useUp({ client, assertion }: AuthenticatedClient, { proof }: Sender): Promise<void> {
-    if (proof !== undefined) await reserveJti(store, proof);
+    if (proof !== undefined) await reserveJti(replay, proof);
     if (assertion === undefined) return;
     const key = hash('sha256', `assertion\n${client.clientId}\n${assertion.jti}`, 'base64url');
-    await reserve(store, key, assertion.acceptableUntil, 'assertion_replayed');
+    await reserve(replay, key, assertion.acceptableUntil, 'assertion_replayed');
   }
 
   const endpoints: Omit<Issuer, 'config'> = {

@@ -210,7 +210,7 @@ export function logFields({ code, skew, status, cause }: HoldfastError): Record<
   return { code, skew, cause: cause.name, origin };
 }
 
-/** All codes with what they mean, for documentation, `--help` and tests. */
+/** All codes with what they mean, for documentation and tests. */
 export function refusals(): {
   code: Code;
   error: OAuthError | undefined;

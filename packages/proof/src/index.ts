@@ -1,5 +1,6 @@
 export { type Algorithm, algorithms, FAPI_ALGORITHMS, isAlgorithm, verifySignature } from './algorithms.ts';
 export { decodeBase64url } from './base64url.ts';
+export { type BoundedReplayOptions, boundedReplay } from './bounded-replay.ts';
 export { type Clock, seconds } from './clock.ts';
 export { type Confirmation, matchConfirmation, type Possession, readConfirmation } from './confirmation.ts';
 export { asRefusal, type Code, HoldfastError, logFields, type OAuthError, refusals } from './errors.ts';
@@ -26,3 +27,4 @@ export {
 } from './proof.ts';
 export { replayKey, reserve, reserveJti } from './replay.ts';
 export type { ReplayStore, Store } from './store.ts';
+export { withinTime } from './within-time.ts';

@@ -21,13 +21,22 @@ export function fieldValues(message: HttpMessage, name: string): string[] {
   return values;
 }
 
+// A router takes these as they come: what they would stand for in a URI is not what will be served. Clients resolve them.
+const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
+
 /**
  * The path of a request target, without query, as it was sent; undefined when the target is not a path on this server.
  * `new URL(target, base)` would not do: `//evil/a` and absolute targets replace the host (RFC 9112 §3.2).
  */
 export function targetPath(target: string, origin: string): string | undefined {
-  const path = target.startsWith(`${origin}/`) ? target.slice(origin.length) : target;
-  if (!path.startsWith('/') || path.includes('#')) return undefined;
-  const query = path.indexOf('?');
-  return query === -1 ? path : path.slice(0, query);
+  const path = target.startsWith('/') ? target : pathOfAbsolute(target, origin);
+  if (path === undefined || path.includes('#')) return undefined;
+  const [withoutQuery = ''] = path.split('?', 1);
+  return DOT_SEGMENT.test(withoutQuery) ? undefined : withoutQuery;
+}
+
+// RFC 9112 §3.2.2: servers take the absolute form too. A path prefix of the origin is not cut off: routers do not either.
+function pathOfAbsolute(target: string, origin: string): string | undefined {
+  const [authority] = /^https?:\/\/[^/]+/i.exec(origin) ?? [];
+  return authority !== undefined && target.startsWith(`${authority}/`) ? target.slice(authority.length) : undefined;
 }

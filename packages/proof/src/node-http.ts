@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { HttpMessage } from './message.ts';
 
-/** A Node request as the core's message. `rawHeaders`, because Node's `headers` drops a second Authorization (note: and joins DPoP). */
+/** A Node request as the core's message. `rawHeaders`, because Node's `headers` drops a second Authorization and joins two DPoP fields. */
 export function messageFromNode(request: IncomingMessage | Http2ServerRequest): HttpMessage {
   return {
     method: request.method ?? '',

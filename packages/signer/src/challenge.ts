@@ -35,6 +35,13 @@ export function readChallenges(field: string): readonly Challenge[] | undefined 
   return challenges;
 }
 
+/** RFC 6750 §3.1: the resource server will not take this token again, whatever else is right. */
+export function refusesToken(response: { readonly status: number; readonly headers: Pick<Headers, 'get'> }): boolean {
+  if (response.status !== 401) return false;
+  const challenges = readChallenges(response.headers.get('www-authenticate') ?? '') ?? [];
+  return challenges.some(({ parameters }) => parameters.get('error') === 'invalid_token');
+}
+
 /** RFC 9449 §9: a resource server asks for a nonce of its own, in whatever company and letter case. */
 export function asksForNonce(response: { readonly status: number; readonly headers: Pick<Headers, 'get'> }): boolean {
   if (response.status !== 401 || response.headers.get('dpop-nonce') === null) return false;

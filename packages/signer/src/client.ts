@@ -1,6 +1,6 @@
 import { type Clock, seconds } from '@holdfast/proof';
 import { unlessAborted } from './abort.ts';
-import { asksForNonce } from './challenge.ts';
+import { asksForNonce, refusesToken } from './challenge.ts';
 import { documentFetch } from './document.ts';
 import { discover, type IssuerMetadata } from './issuer-metadata.ts';
 import type { ProofKey } from './key.ts';
@@ -99,7 +99,10 @@ export function createClient(options: ClientOptions): Client {
       const { accessToken, tokenType } = await unlessAborted(token(), request.signal);
       request.headers.set('authorization', `${tokenType} ${accessToken}`);
       const sending = { fetch: resourceFetch, nonces, signer, accessToken, isNonceChallenge: asksForNonce };
-      return send(async () => request, sending);
+      const response = await send(async () => request, sending);
+      // Revoked, or signed by a key that is gone: the next request gets a new one. This one is the caller's to repeat
+      if (refusesToken(response) && current?.accessToken === accessToken) current = undefined;
+      return response;
     },
     close: () => transport.close(),
   };

@@ -32,9 +32,12 @@ export const protect: FastifyPluginAsync<ProtectOptions> = async (app, { verifie
       throw new TypeError(`${route.method} ${route.url}: either config.scope or config.public is needed`);
     }
   });
-  app.addHook('onRequest', async (request, reply) => {
+  // With a callback, because it alone lets a request pass: a promise that settles would, also when the answer was a
+  // refusal that is still being sent and the client has gone
+  app.addHook('onRequest', (request, reply, pass) => {
     const needed = request.is404 ? [] : neededBy(request.routeOptions.config);
-    if (needed !== 'nothing') await admit(verifier, request, reply, needed);
+    if (needed === 'nothing') pass();
+    else void admit(verifier, request, reply, needed).then((admitted) => admitted && pass());
   });
   // RFC 9449 §8.2: no cache keeps a nonce, whatever the handler says
   app.addHook('onSend', async (_request, reply) => {
@@ -51,22 +54,25 @@ function neededBy({ public: isPublic, scope }: FastifyContextConfig = {}): reado
   return Array.isArray(scope) && scope.every((each) => typeof each === 'string') ? scope : undefined;
 }
 
+/** Whether the request may go on; when not, it is answered here. Never rejects. */
 async function admit(
   verifier: Verifier,
   request: FastifyRequest,
   reply: FastifyReply,
   scope: readonly string[] | undefined,
-): Promise<void> {
+): Promise<boolean> {
   try {
     if (scope === undefined) throw new HoldfastError('internal');
     // The proof is for the target as it was sent, which `rewriteUrl` changes in the raw request
     const message = { ...messageFromNode(request.raw), target: request.originalUrl };
     request.access = await verifier.verify(message, { scope });
     reply.headers(request.access.headers);
+    return true;
   } catch (thrown) {
     const refusal = asRefusal(thrown);
     request.log[refusal.status < 500 ? 'info' : 'error'](logFields(refusal), 'refused');
     reply.code(refusal.status).headers(refusal.headers);
-    await reply.send({ error: refusal.error, error_description: refusal.message, code: refusal.code });
+    reply.send({ error: refusal.error, error_description: refusal.message, code: refusal.code });
+    return false;
   }
 }

@@ -1,6 +1,5 @@
-import { type Clock, HoldfastError, metadataUrl } from '@holdfast/proof';
+import { type Clock, HoldfastError, metadataUrl, withinTime } from '@holdfast/proof';
 import { createKeySet, type Jwks, type KeySet } from './key-set.ts';
-import { withinTime } from './within-time.ts';
 
 /** Where the keys of the issuer come from. */
 export interface IssuerKeys {
@@ -69,7 +68,7 @@ export function discoveredKeys({ issuer, fetch, clock, timeout }: DiscoveredKeys
 
   /** One attempt for everybody who waits, none during the cooldown. A failed one is remembered, not thrown. */
   async function refreshWhenDue(now: number): Promise<void> {
-    if (underway === undefined && now - asked >= (known === undefined ? RETRY : COOLDOWN)) {
+    if (underway === undefined && since(asked, now) >= (known === undefined ? RETRY : COOLDOWN)) {
       asked = now;
       underway = attempt();
     }
@@ -77,12 +76,12 @@ export function discoveredKeys({ issuer, fetch, clock, timeout }: DiscoveredKeys
   }
 
   function current(now: number): KeySet | Promise<KeySet> {
-    return known !== undefined && now - known.at < FRESH ? known.set : refreshed(now);
+    return known !== undefined && since(known.at, now) < FRESH ? known.set : refreshed(now);
   }
 
   async function refreshed(now: number): Promise<KeySet> {
     const refreshing = refreshWhenDue(now);
-    const isUsable = () => known !== undefined && now - known.at < STALE;
+    const isUsable = () => known !== undefined && since(known.at, clock()) < STALE;
     // Once the issuer has failed, nobody waits for it who can do without
     if (failure === undefined || !isUsable()) await refreshing;
     if (known === undefined || !isUsable()) throw new HoldfastError('issuer_unavailable', { cause: failure });
@@ -92,12 +91,16 @@ export function discoveredKeys({ issuer, fetch, clock, timeout }: DiscoveredKeys
   return {
     current: () => current(clock()),
     async renewed() {
-      const now = clock();
       // When the issuer does not answer, the token is refused, not the service
-      await refreshWhenDue(now);
-      return current(now);
+      await refreshWhenDue(clock());
+      return current(clock());
     },
   };
+}
+
+/** Milliseconds that passed. A clock that stepped back says nothing about that: then long enough for anything. */
+function since(then: number, now: number): number {
+  return now < then ? Number.POSITIVE_INFINITY : now - then;
 }
 
 async function fetchJson(

@@ -1,6 +1,7 @@
 import {
   type Algorithm,
   asRefusal,
+  boundedReplay,
   type CheckedProof,
   type Clock,
   checkProof,
@@ -20,7 +21,6 @@ import {
 } from '@holdfast/proof';
 import { type Access, checkScope, grantAccess } from './access.ts';
 import { createBoundedCache } from './bounded-cache.ts';
-import { boundedReplay } from './bounded-replay.ts';
 import { challenge } from './challenge.ts';
 import { type Credential, readCredential } from './credential.ts';
 import { discoveredKeys, givenKeys } from './issuer-keys.ts';

@@ -1,4 +1,6 @@
-import { type Clock, HoldfastError, type ReplayStore, seconds } from '@holdfast/proof';
+import { type Clock, seconds } from './clock.ts';
+import { HoldfastError } from './errors.ts';
+import type { ReplayStore } from './store.ts';
 import { withinTime } from './within-time.ts';
 
 export interface BoundedReplayOptions {
