@@ -14,6 +14,7 @@ export function needsProgram(context: TestContext, program: keyof typeof PACKAGE
   if (path !== undefined) return path;
   const advice = `${program} is not on this machine (Debian: apt-get install ${PACKAGES[program]})`;
   if ((process.env['HOLDFAST_REQUIRE'] ?? '').split(',').includes(program)) throw new Error(advice);
+  process.stderr.write(`skipped: ${context.task.name}: ${advice}\n`);
   return context.skip(advice);
 }
 

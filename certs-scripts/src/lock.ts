@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-// biome-ignore lint/correctness/noUnresolvedImports: Biome 2.6 does not know this builtin module
+// biome-ignore lint/correctness/noUnresolvedImports: Biome does not know this builtin module
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
 import { CertificatesError } from './error.ts';

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-// biome-ignore lint/correctness/noUnresolvedImports: Biome 2.6 does not know this builtin module
+// biome-ignore lint/correctness/noUnresolvedImports: Biome does not know this builtin module
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
 import { type ClientRequest, ensureCertificates, issueClient, loadAuthority } from '@holdfast/certs-scripts';

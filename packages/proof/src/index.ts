@@ -1,6 +1,7 @@
 export { type Algorithm, algorithms, FAPI_ALGORITHMS, isAlgorithm, verifySignature } from './algorithms.ts';
 export { decodeBase64url } from './base64url.ts';
 export { type BoundedReplayOptions, boundedReplay } from './bounded-replay.ts';
+export { requireNumber, requireString } from './claims.ts';
 export { type Clock, seconds } from './clock.ts';
 export { type Confirmation, matchConfirmation, type Possession, readConfirmation } from './confirmation.ts';
 export { asRefusal, type Code, HoldfastError, logFields, type OAuthError, refusals } from './errors.ts';

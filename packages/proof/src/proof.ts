@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { type Algorithm, isAlgorithm, verifySignature } from './algorithms.ts';
-import { HoldfastError } from './errors.ts';
+import { requireNumber, requireString } from './claims.ts';
+import { type Code, HoldfastError } from './errors.ts';
 import { checkFreshness, type Freshness, type Times } from './freshness.ts';
 import { matchesHtu } from './htu.ts';
 import { importPublicJwk, type PublicJwk, readPublicJwk, thumbprint } from './jwk.ts';
@@ -97,10 +98,10 @@ export function readProof(compact: string, algorithms: ReadonlySet<string>, know
     signature,
     sender,
     jkt: sender.jkt,
-    jti: requireString(payload, 'jti'),
-    htm: requireString(payload, 'htm'),
-    htu: requireString(payload, 'htu'),
-    iat: requireNumber(payload, 'iat'),
+    jti: requireString(payload, 'jti', 'proof_claims'),
+    htm: requireString(payload, 'htm', 'proof_claims'),
+    htu: requireString(payload, 'htu', 'proof_claims'),
+    iat: requireNumber(payload, 'iat', 'proof_claims'),
     ath: optional(payload, 'ath', requireString),
     nonce: optional(payload, 'nonce', requireString),
     exp: optional(payload, 'exp', requireNumber),
@@ -148,23 +149,10 @@ function checkAth(proof: Proof, ath: string): void {
   if (proof.ath !== ath) throw new HoldfastError('proof_ath');
 }
 
-function requireString(payload: JsonObject, claim: string): string {
-  const value = payload[claim];
-  if (typeof value !== 'string' || value === '') throw new HoldfastError('proof_claims', { detail: claim });
-  return value;
-}
-
-// RFC 7519 §2: NumericDate is a JSON number; 1e400 parses as Infinity.
-function requireNumber(payload: JsonObject, claim: string): number {
-  const value = payload[claim];
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw new HoldfastError('proof_claims', { detail: claim });
-  return value;
-}
-
 function optional<T>(
   payload: JsonObject,
   claim: string,
-  read: (payload: JsonObject, claim: string) => T,
+  read: (payload: JsonObject, claim: string, refusal: Code) => T,
 ): T | undefined {
-  return Object.hasOwn(payload, claim) ? read(payload, claim) : undefined;
+  return Object.hasOwn(payload, claim) ? read(payload, claim, 'proof_claims') : undefined;
 }

@@ -6,6 +6,8 @@ import {
   type Jws,
   readConfirmation,
   readJws,
+  requireNumber,
+  requireString,
   verifySignature,
 } from '@holdfast/proof';
 import type { IssuerKeys } from './issuer-keys.ts';
@@ -47,11 +49,11 @@ export async function verifyToken(compact: string, expected: TokenExpectation): 
   if (claims['iss'] !== expected.issuer) throw new HoldfastError('token_issuer');
   checkAudience(claims['aud'], expected.audience);
   const expiresAt = checkTimes(claims, expected);
-  requireString(claims, 'jti');
+  requireString(claims, 'jti', 'token_claims');
   return {
     claims: deepFreeze(claims),
-    clientId: requireString(claims, 'client_id'),
-    subject: requireString(claims, 'sub'),
+    clientId: requireString(claims, 'client_id', 'token_claims'),
+    subject: requireString(claims, 'sub', 'token_claims'),
     scope: Object.freeze(readScope(claims['scope'])),
     expiresAt,
     confirmation: readConfirmation(claims['cnf']),
@@ -98,13 +100,13 @@ function checkAudience(aud: unknown, audience: string): void {
 }
 
 function checkTimes(claims: JsonObject, { now, skew }: TokenExpectation): number {
-  const exp = requireNumber(claims, 'exp');
+  const exp = requireNumber(claims, 'exp', 'token_claims');
   // RFC 9068 §4: now is before exp. A venue has a clock, so an expired token gets no leeway.
   if (now >= exp) throw new HoldfastError('token_expired', { skew: exp - now });
-  const iat = requireNumber(claims, 'iat');
+  const iat = requireNumber(claims, 'iat', 'token_claims');
   if (iat > now + skew) throw new HoldfastError('token_not_yet_valid', { skew: iat - now });
-  if (claims['nbf'] !== undefined && requireNumber(claims, 'nbf') > now + skew) {
-    throw new HoldfastError('token_not_yet_valid', { skew: requireNumber(claims, 'nbf') - now });
+  if (claims['nbf'] !== undefined && requireNumber(claims, 'nbf', 'token_claims') > now + skew) {
+    throw new HoldfastError('token_not_yet_valid', { skew: requireNumber(claims, 'nbf', 'token_claims') - now });
   }
   return exp;
 }
@@ -113,16 +115,4 @@ function readScope(scope: unknown): readonly string[] {
   if (scope === undefined) return [];
   if (typeof scope !== 'string') throw new HoldfastError('token_claims', { detail: 'scope' });
   return scope.split(' ').filter((value) => value !== '');
-}
-
-function requireString(claims: JsonObject, claim: string): string {
-  const value = claims[claim];
-  if (typeof value !== 'string' || value === '') throw new HoldfastError('token_claims', { detail: claim });
-  return value;
-}
-
-function requireNumber(claims: JsonObject, claim: string): number {
-  const value = claims[claim];
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw new HoldfastError('token_claims', { detail: claim });
-  return value;
 }
