@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const entry = fileURLToPath(new URL('../../packages/cli/src/holdfast.ts', import.meta.url));
+export const entry = fileURLToPath(new URL('../../packages/cli/src/holdfast.ts', import.meta.url));
 
 export interface Ended {
   readonly code: number | null;
@@ -11,18 +11,32 @@ export interface Ended {
   readonly stderr: string;
 }
 
+const PATIENCE = { timeout: 15_000, killSignal: 'SIGKILL' } as const; // one that hangs ends with the code null
+
 /** Runs `holdfast` as a person would, and waits for its end. */
 export async function holdfast(...args: string[]): Promise<Ended> {
-  const child = spawn(process.execPath, [entry, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [entry, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...PATIENCE });
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, stdout: stdout(), stderr: stderr() };
+}
+
+/** The same with an output that takes nothing: a reader who has gone, or an open file that is full. */
+export async function holdfastInto(output: 'nobody' | number, ...args: string[]): Promise<Omit<Ended, 'stdout'>> {
+  const stdout = output === 'nobody' ? 'pipe' : output;
+  const child = spawn(process.execPath, [entry, ...args], { stdio: ['ignore', stdout, 'pipe'], ...PATIENCE });
+  child.stdout?.destroy();
+  const stderr = collect(child.stderr as NodeJS.ReadableStream);
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stderr: stderr() };
 }
 
 /** A `holdfast` that stays up, once it has printed its first line. */
 export interface Serving {
   readonly firstLine: string;
   readonly child: ChildProcess;
+  /** All that it has printed up to now. */
+  printed(): string;
   stop(): Promise<Ended>;
 }
 
@@ -37,6 +51,7 @@ export async function serving(...args: string[]): Promise<Serving> {
   return {
     firstLine,
     child,
+    printed: stdout,
     async stop() {
       child.kill('SIGTERM');
       const [code] = await closed;

@@ -3,7 +3,7 @@ import { createClient, createSigner, generateKey, importKey } from '@holdfast/si
 import { CommandError } from './command-error.ts';
 import type { DemoClient } from './demo/clients.ts';
 import type { DeploymentFacts } from './demo/deployment.ts';
-import { factsPath } from './demo/serve.ts';
+import { readFacts } from './demo/facts-file.ts';
 import { createWire } from './demo/wire.ts';
 import { readPrivateKey } from './private-key-file.ts';
 
@@ -73,13 +73,4 @@ async function dpopHeaders(
 
 async function identity({ cert, key }: DemoClient, ca: string): Promise<{ ca: string; cert: string; key: string }> {
   return { ca, cert: await readFile(cert ?? '', 'utf8'), key: await readFile(key, 'utf8') };
-}
-
-async function readFacts(state: string): Promise<DeploymentFacts> {
-  const path = factsPath(state);
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as DeploymentFacts;
-  } catch {
-    throw new CommandError(`${path}: nothing is running here; start it with npm start -- --serve`);
-  }
 }

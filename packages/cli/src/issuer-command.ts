@@ -33,14 +33,17 @@ export async function serveIssuerFromFile({ config: path, print }: IssuerCommand
   const issuer = await createIssuer({ config, store: memoryStore() });
   const logger = createLogger(process.stderr);
   const listeners = await listenAll(listenerOptions(config, tls));
-  const stopped = untilStopped(); // before anybody is told that it is up, and may stop it
-  for (const [i, listener] of listeners.entries()) {
-    const { origin } = new URL((i === 0 ? config.issuer : config.mtls_origin) ?? '');
-    await listener.serve(createIssuerApp(issuer, origin, logger));
-    print(`${i === 0 ? 'issuer' : 'with mutual TLS'}  ${origin}`);
+  try {
+    const stopped = untilStopped(); // before anybody is told that it is up, and may stop it
+    for (const [i, listener] of listeners.entries()) {
+      const { origin } = new URL((i === 0 ? config.issuer : config.mtls_origin) ?? '');
+      await listener.serve(createIssuerApp(issuer, origin, logger));
+      print(`${i === 0 ? 'issuer' : 'with mutual TLS'}  ${origin}`);
+    }
+    await stopped;
+  } finally {
+    await closeAll(listeners);
   }
-  await stopped;
-  await closeAll(listeners);
 }
 
 /** The issuer's listener and, where it is configured, the one that asks for certificates. */

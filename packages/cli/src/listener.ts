@@ -1,5 +1,5 @@
 import { createServer, type Server, type ServerOptions } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { CommandError } from './command-error.ts';
 
@@ -30,6 +30,7 @@ export async function listen({ port, host, name, cert, key, clientAuthorities }:
   const mutual: ServerOptions =
     clientAuthorities === undefined ? {} : { requestCert: true, rejectUnauthorized: false, ca: clientAuthorities };
   const server = createTlsServer({ cert, key, minVersion: 'TLSv1.3', ...TIMEOUTS, ...mutual });
+  const sockets = connectionsOf(server);
   await bind(server, port, host);
   const app: { current?: FastifyInstance } = {};
   server.on('request', (request, response) => app.current?.routing(request, response));
@@ -41,7 +42,7 @@ export async function listen({ port, host, name, cert, key, clientAuthorities }:
     },
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
       await closed;
       await app.current?.close();
     },
@@ -71,6 +72,16 @@ function createTlsServer(options: ServerOptions): Server {
     // OpenSSL's own words would not say which file is meant
     throw new CommandError('tls: the certificate and the private key are not PEM, or do not belong together');
   }
+}
+
+/** Every open connection: closeAllConnections() would leave out those that have not ended their TLS handshake. */
+function connectionsOf(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return sockets;
 }
 
 function bind(server: Server, port: number, host: string | undefined): Promise<void> {

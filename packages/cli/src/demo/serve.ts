@@ -1,8 +1,7 @@
-import { rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import { createLogger } from '../logger.ts';
 import { untilStopped } from '../until-stopped.ts';
 import { type DeploymentFacts, deploy } from './deployment.ts';
+import { removeFacts, writeFacts } from './facts-file.ts';
 
 export interface ServeOptions {
   readonly state: string;
@@ -17,17 +16,14 @@ export interface ServeOptions {
 export async function serve({ state, port, json, log, print }: ServeOptions): Promise<void> {
   const logger = log ? { logger: createLogger(process.stderr) } : {};
   const { facts, close } = await deploy({ state, port, ...logger });
-  const stopped = untilStopped(); // before anybody is told that it is up, and may stop it
-  await writeFile(factsPath(state), `${JSON.stringify(facts, null, 2)}\n`, { mode: 0o600 });
-  print(json ? JSON.stringify(facts) : instructions(facts, state));
-  await stopped;
-  await rm(factsPath(state), { force: true });
-  await close();
-}
-
-/** Where `holdfast headers` learns what is running. Holds paths of secrets, no secrets. */
-export function factsPath(state: string): string {
-  return join(resolve(state), 'deployment.json');
+  try {
+    const stopped = untilStopped(); // before anybody is told that it is up, and may stop it
+    await writeFacts(state, facts);
+    print(json ? JSON.stringify(facts) : instructions(facts, state));
+    await stopped;
+  } finally {
+    await removeFacts(state, facts).finally(close);
+  }
 }
 
 function instructions({ issuer, resource, mtlsResource, ca, clients }: DeploymentFacts, state: string): string {
