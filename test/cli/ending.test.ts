@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { holdfast, serving } from './holdfast-process.ts';
+import { holdfast, holdfastInto, serving } from './holdfast-process.ts';
 
 let state: string;
 
@@ -48,4 +48,28 @@ describe('a holdfast that stays up ends when it must', () => {
     await second.stop();
     expect(existsSync(factsFile())).toBe(false);
   });
+});
+
+describe('an output that takes nothing', () => {
+  it.each([
+    [['--help'], 0],
+    [[], 2],
+    [['demo'], 0],
+    [['demo', '--serve', '--port', '0'], 0],
+  ])('nobody reads: holdfast %j ends quietly', async (args, code) => {
+    const ended = await holdfastInto('nobody', ...args, ...(args[0] === 'demo' ? ['--state', state] : []));
+    expect(ended).toEqual({ code, stderr: '' });
+    expect(existsSync(factsFile())).toBe(false);
+  });
+
+  it.skipIf(!existsSync('/dev/full')).each([[['--help']], [['demo', '--serve', '--port', '0']]])(
+    'the disk is full: holdfast %j says so',
+    async (args) => {
+      const full = await open('/dev/full', 'w');
+      const ended = await holdfastInto(full.fd, ...args, ...(args[0] === 'demo' ? ['--state', state] : []));
+      await full.close();
+      expect(ended).toEqual({ code: 1, stderr: 'holdfast: standard output: no space left\n' });
+      expect(existsSync(factsFile())).toBe(false);
+    },
+  );
 });

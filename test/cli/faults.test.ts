@@ -148,6 +148,13 @@ describe('a fault of the person or the machine is one clear line', () => {
     [['nonsense'], /nonsense: no such command/],
     [['demo', '--sreve'], /Unknown option '--sreve'/],
     [['demo', '--serve', '--port', 'x'], /--port: a number/],
+    [['demo', '--serve', '--port', ''], /--port: a number/],
+    [['demo', '--port', '65533'], /--port: a number/],
+    [['demo', '--state', ''], /--state: /],
+    [['demo', 'extra'], /demo: too many operands/],
+    [['headers', 'GET', 'https://localhost', 'extra'], /headers: too many operands/],
+    [['issuer', 'extra', '--config', 'x'], /issuer: too many operands/],
+    [['certs', 'a', 'b'], /certs: too many operands/],
     [['headers', 'GET'], /usage: holdfast headers/],
     [['issuer'], /usage: holdfast issuer/],
   ])('holdfast %j', async (args, pattern) => {

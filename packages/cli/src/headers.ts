@@ -21,7 +21,7 @@ export async function requestHeaders({ method, url, client: id, state }: Headers
   if (client === undefined) {
     throw new CommandError(`--client: one of ${facts.clients.map((each) => each.client_id).join(', ')}`);
   }
-  if (!URL.canParse(url)) throw new CommandError('the second argument must be a URL');
+  if (URL.parse(url)?.protocol !== 'https:') throw new CommandError('the second argument must be an https URL');
   const ca = await readFile(facts.ca, 'utf8');
   return client.binding === 'mtls'
     ? certificateHeaders(facts, client, ca)

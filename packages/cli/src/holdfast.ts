@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { makeCertificates } from './certs-command.ts';
-import { CommandError, oneLine } from './command-error.ts';
+import { CommandError, describe } from './command-error.ts';
 import { runDemo } from './demo/demo.ts';
 import { serve } from './demo/serve.ts';
 import { requestHeaders } from './headers.ts';
 import { serveIssuerFromFile } from './issuer-command.ts';
+import { createOutput, type Output } from './output.ts';
 
 const HELP = `holdfast: sender-constrained access tokens
 
@@ -20,8 +21,11 @@ const HELP = `holdfast: sender-constrained access tokens
 
 const FIRST_PORT = 8443;
 
+const MOST_OPERANDS: Readonly<Record<string, number>> = { demo: 0, headers: 2, issuer: 0, certs: 1 };
+
 /** Returns the exit code. */
-async function main(args: string[]): Promise<number> {
+async function main(args: string[], output: Output): Promise<number> {
+  const { print } = output;
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -42,10 +46,15 @@ async function main(args: string[]): Promise<number> {
     print(HELP);
     return command === undefined && values.help !== true ? 2 : 0;
   }
+  if (operands.length > (MOST_OPERANDS[command] ?? operands.length)) {
+    throw new CommandError(`${command}: too many operands; see holdfast --help`);
+  }
+  if (state === '') throw new CommandError('--state: the path of a folder');
+  const port = readPort(values.port);
   switch (command) {
     case 'demo':
       if (!values.serve) return (await runDemo({ state, json, print })) ? 0 : 1;
-      await serve({ state, json, log, port: readPort(values.port), print });
+      await serve({ state, json, log, port, output });
       return 0;
     case 'headers': {
       const [method, url] = operands;
@@ -56,7 +65,7 @@ async function main(args: string[]): Promise<number> {
     }
     case 'issuer':
       if (values.config === undefined) throw new CommandError('usage: holdfast issuer --config FILE');
-      await serveIssuerFromFile({ config: values.config, print });
+      await serveIssuerFromFile({ config: values.config, output });
       return 0;
     case 'certs':
       await makeCertificates(operands[0] ?? 'certs', print);
@@ -66,21 +75,27 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-function readPort(text: string | undefined): number {
-  const port = Number(text ?? FIRST_PORT);
-  if (!Number.isInteger(port) || port < 0 || port > 65_532) throw new CommandError('--port: a number from 0 to 65532');
+function readPort(text = String(FIRST_PORT)): number {
+  const port = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(port <= 65_532)) throw new CommandError('--port: a number from 0 to 65532');
   return port;
 }
 
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (thrown) {
-  const line = oneLine(thrown);
-  if (line === undefined) throw thrown;
-  process.stderr.write(`holdfast: ${line}\n`);
+function complain(thrown: unknown): void {
+  process.stderr.write(`holdfast: ${describe(thrown)}\n`);
   process.exitCode = 1;
 }
+
+process.stderr.on('error', () => {}); // nobody is left to be told
+process.on('uncaughtException', (thrown) => {
+  complain(thrown);
+  process.exit();
+});
+const output = createOutput(process.stdout);
+try {
+  process.exitCode = await main(process.argv.slice(2), output);
+} catch (thrown) {
+  complain(thrown);
+}
+const loss = await output.end();
+if (loss !== undefined) complain(new CommandError(`standard output: ${describe(loss)}`));

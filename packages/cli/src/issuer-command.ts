@@ -6,12 +6,13 @@ import { CommandError } from './command-error.ts';
 import { createIssuerApp } from './issuer-app.ts';
 import { closeAll, type ListenerOptions, listenAll } from './listener.ts';
 import { createLogger } from './logger.ts';
+import type { Output } from './output.ts';
 import { untilStopped } from './until-stopped.ts';
 
 export interface IssuerCommandOptions {
   /** Path of the configuration, JSON. */
   readonly config: string;
-  print(line: string): void;
+  readonly output: Output;
 }
 
 /** Contents of the files that the configuration names. PEM. */
@@ -25,7 +26,7 @@ interface Tls {
  * Serves an issuer from a configuration file. Beside the issuer's own fields it holds `tls: { cert, key,
  * client_authorities }` and `signing_key_files`, all paths relative to the file.
  */
-export async function serveIssuerFromFile({ config: path, print }: IssuerCommandOptions): Promise<void> {
+export async function serveIssuerFromFile({ config: path, output }: IssuerCommandOptions): Promise<void> {
   const { tls: files, signing_key_files: keyFiles, ...rest } = await readJson(path);
   const folder = dirname(path);
   const tls = await readTls(files, folder);
@@ -34,11 +35,11 @@ export async function serveIssuerFromFile({ config: path, print }: IssuerCommand
   const logger = createLogger(process.stderr);
   const listeners = await listenAll(listenerOptions(config, tls));
   try {
-    const stopped = untilStopped(); // before anybody is told that it is up, and may stop it
+    const stopped = untilStopped(output.lost); // before anybody is told that it is up, and may stop it
     for (const [i, listener] of listeners.entries()) {
       const { origin } = new URL((i === 0 ? config.issuer : config.mtls_origin) ?? '');
       await listener.serve(createIssuerApp(issuer, origin, logger));
-      print(`${i === 0 ? 'issuer' : 'with mutual TLS'}  ${origin}`);
+      output.print(`${i === 0 ? 'issuer' : 'with mutual TLS'}  ${origin}`);
     }
     await stopped;
   } finally {

@@ -1,4 +1,6 @@
 import { createLogger } from '../logger.ts';
+import type { Output } from '../output.ts';
+import { shellWord } from '../shell-word.ts';
 import { untilStopped } from '../until-stopped.ts';
 import { type DeploymentFacts, deploy } from './deployment.ts';
 import { removeFacts, writeFacts } from './facts-file.ts';
@@ -9,17 +11,17 @@ export interface ServeOptions {
   readonly json: boolean;
   /** Request logs to stderr. */
   readonly log: boolean;
-  print(line: string): void;
+  readonly output: Output;
 }
 
-/** Keeps issuer and venue up until SIGINT or SIGTERM. */
-export async function serve({ state, port, json, log, print }: ServeOptions): Promise<void> {
+/** Keeps issuer and venue up until SIGINT or SIGTERM, or until nothing can be printed any more. */
+export async function serve({ state, port, json, log, output }: ServeOptions): Promise<void> {
   const logger = log ? { logger: createLogger(process.stderr) } : {};
   const { facts, close } = await deploy({ state, port, ...logger });
   try {
-    const stopped = untilStopped(); // before anybody is told that it is up, and may stop it
+    const stopped = untilStopped(output.lost); // before anybody is told that it is up, and may stop it
     await writeFacts(state, facts);
-    print(json ? JSON.stringify(facts) : instructions(facts, state));
+    output.print(json ? JSON.stringify(facts) : instructions(facts, state));
     await stopped;
   } finally {
     await removeFacts(state, facts).finally(close);
@@ -27,9 +29,14 @@ export async function serve({ state, port, json, log, print }: ServeOptions): Pr
 }
 
 function instructions({ issuer, resource, mtlsResource, ca, clients }: DeploymentFacts, state: string): string {
-  const other = state === '.holdfast' ? '' : ` --state ${state}`;
   const mtls = clients.find(({ client_id: id }) => id === 'trader-mtls');
-  const url = `${resource}/orders`;
+  const headers = (url: string, client: string) => {
+    const other = state === '.holdfast' ? '' : ` --state=${shellWord(state)}`;
+    return `npx holdfast headers GET ${shellWord(url)} --client ${client}${other}`;
+  };
+  const curl = `curl -s --cacert ${shellWord(ca)}`;
+  const identity = `--cert ${shellWord(certOption(mtls?.cert ?? ''))} --key ${shellWord(mtls?.key ?? '')}`;
+  const [orders, mtlsOrders] = [`${resource}/orders`, `${mtlsResource}/orders`];
   return `
 issuer          ${issuer}
 venue, DPoP     ${resource}
@@ -38,11 +45,16 @@ authority       ${ca}
 
 A request with DPoP. A proof is good once, so each line gets a fresh one from "holdfast headers":
 
-  npx holdfast headers GET ${url} --client trader-dpop${other} | curl -s --cacert ${ca} -H @- ${url}
+  ${headers(orders, 'trader-dpop')} | ${curl} -H @- ${shellWord(orders)}
 
 A request with a client certificate:
 
-  npx holdfast headers GET ${mtlsResource}/orders --client trader-mtls${other} | curl -s --cacert ${ca} --cert ${mtls?.cert} --key ${mtls?.key} -H @- ${mtlsResource}/orders
+  ${headers(mtlsOrders, 'trader-mtls')} | ${curl} ${identity} -H @- ${shellWord(mtlsOrders)}
 
 Ctrl-C ends it.`.trimStart();
+}
+
+/** curl reads `--cert file:password`, so a colon of the path, and a backslash, need a backslash before them. */
+function certOption(path: string): string {
+  return path.replaceAll(/[\\:]/g, '\\$&');
 }
