@@ -191,6 +191,13 @@ describe('a store that fails closes the door', () => {
     }
   });
 
+  it.each([-1, Number.NaN, Number.POSITIVE_INFINITY, 60_001])(
+    'a storeTimeout of %d stops the start',
+    async (storeTimeout) => {
+      await expect(createScene({}, undefined, { storeTimeout })).rejects.toThrow(TypeError);
+    },
+  );
+
   it('a store that never answers is waited for no longer than configured', async () => {
     const store = failing(() => new Promise<boolean>(() => {}) as never);
     const scene = await createScene({}, store, { storeTimeout: 20 });

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Certificates, makeCertificates } from './certificates.ts';
 import { makeKey, published } from './forge.ts';
 import { type Answer, type IssuerServer, json, METADATA, serveIssuer, silence, status } from './issuer-server.ts';
-import { Scene } from './scene.ts';
+import { boundTo, Scene } from './scene.ts';
 
 let certificates: Certificates;
 const key = makeKey('ES256', 'issuer-1');
@@ -174,5 +174,23 @@ describe('while the issuer is down', () => {
     server.answers['/jwks'] = json({ keys: [published(makeKey('ES256', 'issuer-2'))] });
     scene.wait(-3600);
     expect(await outcome(scene.send())).toBe('token_key_unknown');
+  });
+
+  it('uses the keys it has while the clock steps back and the issuer does not answer, and no longer than an hour', async () => {
+    await using server = await serveIssuer(certificates, [key]);
+    const scene = discover(server);
+    // The replay table, which refuses what it may have forgotten, has no say in this
+    const certificate = Buffer.from('own');
+    const send = () => scene.send({ scheme: 'Bearer', token: boundTo(certificate), certificate });
+    await send();
+    server.answers[METADATA] = status(500);
+    for (const step of [-1, -60, -3600]) {
+      scene.wait(step);
+      expect(await outcome(send())).toBe('accepted');
+    }
+    scene.wait(2999);
+    expect(await outcome(send())).toBe('accepted');
+    scene.wait(31);
+    expect(await outcome(send())).toBe('issuer_unavailable');
   });
 });

@@ -27,6 +27,18 @@ describe('a token that was accepted before', () => {
     expect(await scene.code({ token })).toBe('token_expired');
   });
 
+  it('RFC 7519 §4.1.5 is refused before its time, when the clock steps back', async () => {
+    const scene = new Scene();
+    const bound = boundTo(Buffer.from('own'));
+    const token = scene.token({ payload: { ...bound.payload, iat: scene.now, nbf: scene.now } });
+    const attempt = { scheme: 'Bearer', token, certificate: Buffer.from('own') };
+    await scene.send(attempt);
+    scene.wait(-11);
+    expect(await scene.code(attempt)).toBe('token_not_yet_valid');
+    scene.wait(1);
+    await scene.send(attempt);
+  });
+
   it('CVE-2024-49755 is refused with a proof by another key', async () => {
     const { scene, token } = await seen();
     expect(await scene.code({ token, proof: { key: makeKey() } })).toBe('key_mismatch');
@@ -70,6 +82,19 @@ describe('a token that was accepted before', () => {
       expect(change).toThrow(TypeError);
     }
     expect(await scene.send({ token })).toEqual(access);
+  });
+});
+
+describe('keys that were given', () => {
+  it('are read once, whatever their owner does with them afterwards', async () => {
+    const key = makeKey('ES256', 'issuer-1');
+    const other = makeKey('PS256', 'issuer-2');
+    const jwks = { keys: [published(key)] };
+    const scene = new Scene({ jwks }, { issuer: key });
+    jwks.keys.pop();
+    await scene.send();
+    jwks.keys.push(published(other));
+    expect(await scene.code({ token: { key: other } })).toBe('token_key_unknown');
   });
 });
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { HoldfastError } from '@holdfast/proof';
 import { describe, expect, it } from 'vitest';
 import { Scene } from './scene.ts';
 import { serveVenue } from './venue-server.ts';
@@ -35,5 +36,25 @@ describe('DPOP-7.1-04 a client that is gone before its refusal is sent', () => {
     await expect.poll(() => refusals).toBeGreaterThan(0);
     await wait(LONG_ENOUGH);
     expect(ran).toBe(0);
+  });
+});
+
+describe('DPOP-7.1-04 a refusal that cannot be sent', () => {
+  it('is a 500 when the log throws, and the server goes on', async () => {
+    const log = {
+      write: (line: string) => {
+        if (line.includes('refused')) throw new Error('disk full');
+      },
+    };
+    await using server = await serveVenue(new Scene().verifier, { log });
+    for (let i = 0; i < 2; i += 1) {
+      const answer = await server.exchange('GET /orders HTTP/1.1\r\nHost: venue.example\r\nConnection: close\r\n\r\n');
+      expect(answer).toMatch(/^HTTP\/1\.1 500 /);
+    }
+  });
+
+  it('is a 503 when the store throws a refusal of somebody else', async () => {
+    const scene = new Scene({ replay: { add: () => Promise.reject(new HoldfastError('token_request_refused')) } });
+    expect(await scene.refusal()).toMatchObject({ code: 'store_unavailable', status: 503 });
   });
 });

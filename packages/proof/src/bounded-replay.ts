@@ -9,11 +9,14 @@ export interface BoundedReplayOptions {
   readonly timeout: number;
 }
 
+const LONGEST = 60_000; // ms; nobody waits longer for an answer to a request
+
 /**
  * The replay store as the line uses it: it answers in time or the request is refused. An entry outlives the last second
  * of its proof by that time, so that duplicates that are under way across that second still meet it.
  */
 export function boundedReplay(store: ReplayStore, { clock, timeout }: BoundedReplayOptions): ReplayStore {
+  if (!(timeout >= 0 && timeout <= LONGEST)) throw new TypeError(`timeout: 0 to ${LONGEST} ms`);
   const grace = Math.ceil(timeout / 1000);
   return {
     add(key, value, expiresAt) {

@@ -2,7 +2,7 @@
 export interface HttpMessage {
   /** As received: methods are case-sensitive. */
   readonly method: string;
-  /** Path and query as received (origin-form, RFC 9112 §3.2.1). */
+  /** As received: path and query (RFC 9112 §3.2.1), or the absolute form of a request to a proxy (§3.2.2). */
   readonly target: string;
   /** name, value, name, value … as Node's `rawHeaders`: nothing joined, nothing dropped. */
   readonly headers: readonly string[];

@@ -23,7 +23,8 @@ async function add(store: ReplayStore, key: string, expiresAt: number): Promise<
   try {
     return await store.add(key, '', expiresAt);
   } catch (thrown) {
-    if (thrown instanceof HoldfastError) throw thrown;
+    // What a store says about itself; any other refusal would be somebody else's answer
+    if (thrown instanceof HoldfastError && thrown.status >= 500) throw thrown;
     throw new HoldfastError('store_unavailable', { cause: thrown });
   }
 }

@@ -39,7 +39,9 @@ export function readChallenges(field: string): readonly Challenge[] | undefined 
 export function refusesToken(response: { readonly status: number; readonly headers: Pick<Headers, 'get'> }): boolean {
   if (response.status !== 401) return false;
   const challenges = readChallenges(response.headers.get('www-authenticate') ?? '') ?? [];
-  return challenges.some(({ parameters }) => parameters.get('error') === 'invalid_token');
+  return challenges.some(
+    ({ scheme, parameters }) => ['dpop', 'bearer'].includes(scheme) && parameters.get('error') === 'invalid_token',
+  );
 }
 
 /** RFC 9449 §9: a resource server asks for a nonce of its own, in whatever company and letter case. */

@@ -1,6 +1,6 @@
 export interface Bounds {
   readonly maxEntries: number;
-  /** Octets that all keys together may take; values are of a size that goes with their keys. */
+  /** Octets that all keys together may take. What the values take is bounded by `maxEntries` alone. */
   readonly maxKeyBytes: number;
 }
 

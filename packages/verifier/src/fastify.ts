@@ -37,7 +37,7 @@ export const protect: FastifyPluginAsync<ProtectOptions> = async (app, { verifie
   app.addHook('onRequest', (request, reply, pass) => {
     const needed = request.is404 ? [] : neededBy(request.routeOptions.config);
     if (needed === 'nothing') pass();
-    else void admit(verifier, request, reply, needed).then((admitted) => admitted && pass());
+    else admit(verifier, request, reply, needed).then((admitted) => admitted && pass(), stop(pass));
   });
   // RFC 9449 §8.2: no cache keeps a nonce, whatever the handler says
   app.addHook('onSend', async (_request, reply) => {
@@ -54,7 +54,12 @@ function neededBy({ public: isPublic, scope }: FastifyContextConfig = {}): reado
   return Array.isArray(scope) && scope.every((each) => typeof each === 'string') ? scope : undefined;
 }
 
-/** Whether the request may go on; when not, it is answered here. Never rejects. */
+/** Answering a refusal can fail too, when a log does. Whatever was thrown, an error is what goes on, and never nothing. */
+function stop(pass: (error: Error) => void): (cause: unknown) => void {
+  return (cause) => pass(new HoldfastError('internal', { cause }));
+}
+
+/** Whether the request may go on; when not, it is answered here. */
 async function admit(
   verifier: Verifier,
   request: FastifyRequest,

@@ -12,7 +12,7 @@ export interface IssuerKeys {
 /** Keys that were given: no network. */
 export function givenKeys(jwks: Jwks): IssuerKeys {
   if (!Array.isArray(jwks.keys)) throw new TypeError('jwks: keys is missing');
-  const set = createKeySet(jwks);
+  const set = createKeySet(structuredClone(jwks)); // what its owner does with it afterwards changes nothing, at any time
   return { current: () => set, renewed: () => set };
 }
 
@@ -40,7 +40,7 @@ export function discoveredKeys({ issuer, fetch, clock, timeout }: DiscoveredKeys
   let asked = Number.NEGATIVE_INFINITY;
   let underway: Promise<void> | undefined;
 
-  async function refresh(): Promise<void> {
+  async function refresh(startedAt: number): Promise<void> {
     const metadata = await fetchJson(fetch, metadataUrl(issuer), timeout);
     // RFC 8414 §3.3: identical, or not used
     if (metadata['issuer'] !== issuer) throw new HoldfastError('issuer_unavailable', { detail: 'issuer differs' });
@@ -52,12 +52,12 @@ export function discoveredKeys({ issuer, fetch, clock, timeout }: DiscoveredKeys
     if (!Array.isArray(jwks['keys'])) throw new HoldfastError('issuer_unavailable', { detail: 'keys' });
     const text = JSON.stringify(jwks['keys']);
     // The same keys are the same set: what was verified under them stays verified
-    known = { set: known?.text === text ? known.set : createKeySet({ keys: jwks['keys'] }), text, at: clock() };
+    known = { set: known?.text === text ? known.set : createKeySet({ keys: jwks['keys'] }), text, at: startedAt };
   }
 
-  async function attempt(): Promise<void> {
+  async function attempt(startedAt: number): Promise<void> {
     try {
-      await refresh();
+      await refresh(startedAt);
       failure = undefined;
     } catch (thrown) {
       failure = thrown;
@@ -68,20 +68,27 @@ export function discoveredKeys({ issuer, fetch, clock, timeout }: DiscoveredKeys
 
   /** One attempt for everybody who waits, none during the cooldown. A failed one is remembered, not thrown. */
   async function refreshWhenDue(now: number): Promise<void> {
-    if (underway === undefined && since(asked, now) >= (known === undefined ? RETRY : COOLDOWN)) {
+    if (underway === undefined && now - asked >= (known === undefined ? RETRY : COOLDOWN)) {
       asked = now;
-      underway = attempt();
+      underway = attempt(now);
     }
     await underway;
   }
 
+  /** A clock that stepped back cannot tell how long ago something was: time to ask again, and not too old to use. */
+  function followClock(now: number): void {
+    if (now < asked) asked = Number.NEGATIVE_INFINITY;
+    if (known !== undefined && now < known.at) known = { ...known, at: now - FRESH };
+  }
+
   function current(now: number): KeySet | Promise<KeySet> {
-    return known !== undefined && since(known.at, now) < FRESH ? known.set : refreshed(now);
+    followClock(now);
+    return known !== undefined && now - known.at < FRESH ? known.set : refreshed(now);
   }
 
   async function refreshed(now: number): Promise<KeySet> {
     const refreshing = refreshWhenDue(now);
-    const isUsable = () => known !== undefined && since(known.at, clock()) < STALE;
+    const isUsable = () => known !== undefined && clock() - known.at < STALE;
     // Once the issuer has failed, nobody waits for it who can do without
     if (failure === undefined || !isUsable()) await refreshing;
     if (known === undefined || !isUsable()) throw new HoldfastError('issuer_unavailable', { cause: failure });
@@ -96,11 +103,6 @@ export function discoveredKeys({ issuer, fetch, clock, timeout }: DiscoveredKeys
       return current(clock());
     },
   };
-}
-
-/** Milliseconds that passed. A clock that stepped back says nothing about that: then long enough for anything. */
-function since(then: number, now: number): number {
-  return now < then ? Number.POSITIVE_INFINITY : now - then;
 }
 
 async function fetchJson(

@@ -6,7 +6,7 @@ import type { VerifiedToken } from './token.ts';
 
 /**
  * Access tokens that were verified, so that the signature of the issuer is verified once for each. Only verified tokens
- * come in; they leave when they expire, and all at once when the issuer's keys change.
+ * come in. None is recalled outside its time, nor under another key set than the one that verified it.
  */
 export interface TokenCache {
   recall(compact: string, now: number): Promise<VerifiedToken | undefined>;
@@ -34,7 +34,8 @@ export function createTokenCache(keys: IssuerKeys): TokenCache {
       if (tokens.recall(compact) === undefined) return undefined;
       follow(await keys.current());
       const known = tokens.recall(compact)?.token;
-      if (known === undefined || now < known.expiresAt) return known;
+      // At another time it is verified again, which says why it is refused
+      if (known === undefined || (known.notBefore <= now && now < known.expiresAt)) return known;
       tokens.forget(compact);
       return undefined;
     },

@@ -15,13 +15,15 @@ import type { KeySet } from './key-set.ts';
 
 declare const verified: unique symbol;
 
-/** Evidence that the issuer signed the token and that it is meant for this resource, now. Only `verifyToken` makes it. */
+/** Evidence that the issuer signed the token and that it is meant for this resource, from one time to another. */
 export interface VerifiedToken {
   readonly [verified]: true;
   readonly claims: JsonObject;
   readonly clientId: string;
   readonly subject: string;
   readonly scope: readonly string[];
+  /** NumericDate from which on it is valid, leeway included: the later of iat and nbf. */
+  readonly notBefore: number;
   readonly expiresAt: number;
   readonly confirmation: Confirmation;
   /** The key set that verified it. */
@@ -48,13 +50,14 @@ export async function verifyToken(compact: string, expected: TokenExpectation): 
   // Claims only now: before, they are a stranger's words
   if (claims['iss'] !== expected.issuer) throw new HoldfastError('token_issuer');
   checkAudience(claims['aud'], expected.audience);
-  const expiresAt = checkTimes(claims, expected);
+  const { notBefore, expiresAt } = checkTimes(claims, expected);
   requireString(claims, 'jti', 'token_claims');
   return {
     claims: deepFreeze(claims),
     clientId: requireString(claims, 'client_id', 'token_claims'),
     subject: requireString(claims, 'sub', 'token_claims'),
     scope: Object.freeze(readScope(claims['scope'])),
+    notBefore,
     expiresAt,
     confirmation: readConfirmation(claims['cnf']),
     keySet,
@@ -99,16 +102,18 @@ function checkAudience(aud: unknown, audience: string): void {
   if (!members.includes(audience)) throw new HoldfastError('token_audience');
 }
 
-function checkTimes(claims: JsonObject, { now, skew }: TokenExpectation): number {
-  const exp = requireNumber(claims, 'exp', 'token_claims');
+function checkTimes(
+  claims: JsonObject,
+  { now, skew }: TokenExpectation,
+): Pick<VerifiedToken, 'notBefore' | 'expiresAt'> {
+  const expiresAt = requireNumber(claims, 'exp', 'token_claims');
   // RFC 9068 §4: now is before exp. A venue has a clock, so an expired token gets no leeway.
-  if (now >= exp) throw new HoldfastError('token_expired', { skew: exp - now });
+  if (now >= expiresAt) throw new HoldfastError('token_expired', { skew: expiresAt - now });
   const iat = requireNumber(claims, 'iat', 'token_claims');
-  if (iat > now + skew) throw new HoldfastError('token_not_yet_valid', { skew: iat - now });
-  if (claims['nbf'] !== undefined && requireNumber(claims, 'nbf', 'token_claims') > now + skew) {
-    throw new HoldfastError('token_not_yet_valid', { skew: requireNumber(claims, 'nbf', 'token_claims') - now });
-  }
-  return exp;
+  const nbf = claims['nbf'] === undefined ? iat : requireNumber(claims, 'nbf', 'token_claims');
+  const start = Math.max(iat, nbf);
+  if (start > now + skew) throw new HoldfastError('token_not_yet_valid', { skew: start - now });
+  return { notBefore: start - skew, expiresAt };
 }
 
 function readScope(scope: unknown): readonly string[] {

@@ -38,7 +38,7 @@ export interface VerifierOptions {
   readonly audience: string;
   /** Public origin of this resource: what `htu` begins with. Never taken from the Host field. */
   readonly origin: string;
-  /** Keys of the issuer. Left out: fetched by the issuer's metadata and kept. */
+  /** Keys of the issuer, read once. Left out: fetched by the issuer's metadata, kept, and asked for again. */
   readonly jwks?: Jwks;
   /** JWS algorithms for proofs and tokens. Default: FAPI 2.0 §5.4.1. */
   readonly algorithms?: readonly Algorithm[];
@@ -83,7 +83,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const algorithms: ReadonlySet<string> = new Set(names);
   const keys = options.jwks === undefined ? discoveredKeys({ issuer, fetch, clock, timeout }) : givenKeys(options.jwks);
   const tokens = createTokenCache(keys);
-  // Only keys whose proof verified for a token bound to them come in, so strangers cannot flush it
+  // Only keys whose proof verified for a token bound to them come in, so that strangers cannot crowd them out
   const senderKeys = createBoundedCache<SenderKey>({ maxEntries: 20_000, maxKeyBytes: 16 * 1024 * 1024 });
   const nonces = options.nonce === 'off' ? undefined : createNonces({ clock });
   const replay = boundedReplay(options.replay ?? createReplayTable({ clock }), { clock, timeout });
