@@ -17,6 +17,7 @@ import {
   type SenderKey,
   seconds,
   targetPath,
+  type VerifiedProof,
   verifyProof,
 } from '@holdfast/proof';
 import { type Access, checkScope, grantAccess } from './access.ts';
@@ -104,9 +105,14 @@ export function createVerifier(options: VerifierOptions): Verifier {
     // RFC 6750 §3.1: the token is good for what is asked
     checkScope(token, scope);
     // RFC 9449 §11.1: the proof is used for the first time; last, so that no refusal uses it up
-    if (verified !== undefined) await reserveJti(replay, verified);
-    if (verified !== undefined && verified !== proof) senderKeys.keep(verified.segments.header, verified.sender);
+    if (verified !== undefined) await useUp(verified);
     return grantAccess(token, proof, nonces?.current());
+  }
+
+  async function useUp(proof: VerifiedProof): Promise<void> {
+    await reserveJti(replay, proof);
+    const { segments, sender } = proof;
+    if (senderKeys.recall(segments.header) === undefined) senderKeys.keep(segments.header, sender);
   }
 
   async function verifiedToken(compact: string, now: number): Promise<VerifiedToken> {
