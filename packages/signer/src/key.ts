@@ -100,7 +100,11 @@ function fromJwk(jwk: PrivateJwk, alg: Algorithm | undefined): ProofKey {
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('sign'))) {
     throw unusable('key_ops');
   }
-  return fromKeyObject(createPrivateKey({ key: { ...jwk }, format: 'jwk' }), agree(alg, stated));
+  const key = fromKeyObject(createPrivateKey({ key: { ...jwk }, format: 'jwk' }), agree(alg, stated));
+  // Node before 26 takes the private member of an Ed25519 key and ignores what the JWK says its public half is
+  if (Object.entries(key.publicJwk).some(([member, value]) => jwk[member] !== value))
+    throw unusable('the halves differ');
+  return key;
 }
 
 function fromKeyObject(key: KeyObject, wanted: Algorithm | undefined): ProofKey {
