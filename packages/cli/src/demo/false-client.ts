@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { seconds } from '@holdfast/proof';
 import type { ProofKey } from '@holdfast/signer';
 import type { Cast } from './cast.ts';
-import { forgedToken } from './forgeries.ts';
+import { signedJwt } from './forgeries.ts';
 import { refused, type Scenario } from './scenario.ts';
 import type { WireReply } from './wire.ts';
 
@@ -22,10 +22,7 @@ export function falseClientScenarios(cast: Cast): readonly Scenario[] {
       jti: randomBytes(16).toString('hex'),
       exp: now() + 60,
     };
-    const header = Buffer.from(JSON.stringify({ alg: key.alg })).toString('base64url');
-    const input = `${header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
-    const signature = Buffer.from(await key.sign(input)).toString('base64url');
-    return { client_assertion_type: ASSERTION_TYPE, client_assertion: `${input}.${signature}` };
+    return { client_assertion_type: ASSERTION_TYPE, client_assertion: await signedJwt(key, {}, claims) };
   }
 
   /** A token request with the thief's own proof, and the nonce that the issuer asks for. */
@@ -68,12 +65,16 @@ export function falseClientScenarios(cast: Cast): readonly Scenario[] {
         cnf: { jkt: thiefKey.jkt },
         scope: 'orders:read',
       };
-      const accessToken = await forgedToken(thiefKey, 'theirs', {
-        iss: issuer,
-        aud: resource,
-        ...times,
-        ...who,
-      });
+      const accessToken = await signedJwt(
+        thiefKey,
+        { typ: 'at+jwt', kid: 'theirs' },
+        {
+          iss: issuer,
+          aud: resource,
+          ...times,
+          ...who,
+        },
+      );
       const url = `${resource}/orders`;
       const { nonce } = await thief.send({ url });
       const dpop = await thiefSigner.proof({ method: 'GET', url, accessToken, nonce });

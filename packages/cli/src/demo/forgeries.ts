@@ -34,9 +34,9 @@ export function withFlippedBit(proof: string): string {
   return `${proof.slice(0, at)}${proof[at] === 'A' ? 'B' : 'A'}${proof.slice(at + 1)}`;
 }
 
-/** A token that says it is from `issuer`, signed by somebody else. */
-export async function forgedToken(key: ProofKey, kid: string, claims: object): Promise<string> {
-  const input = `${segment({ typ: 'at+jwt', alg: key.alg, kid })}.${segment(claims)}`;
+/** A JWT that says whatever its signer likes. */
+export async function signedJwt(key: ProofKey, header: object, claims: object): Promise<string> {
+  const input = `${segment({ alg: key.alg, ...header })}.${segment(claims)}`;
   return `${input}.${Buffer.from(await key.sign(input)).toString('base64url')}`;
 }
 
