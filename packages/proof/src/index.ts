@@ -12,7 +12,7 @@ export { importPublicJwk, type PublicJwk, readPublicJwk, thumbprint } from './jw
 export { type JsonObject, type Jws, readJws } from './jws.ts';
 export { fieldValues, type HttpMessage, targetPath } from './message.ts';
 export { metadataUrl } from './metadata.ts';
-export { clientCertificate, isCertificateTrusted, messageFromNode } from './node-http.ts';
+export { isCertificateTrusted, messageFromNode } from './node-http.ts';
 export { createNonces, type NonceOptions, type Nonces } from './nonce.ts';
 export {
   type CheckedProof,

@@ -15,7 +15,7 @@ export function messageFromNode(request: IncomingMessage | Http2ServerRequest): 
 }
 
 /** The leaf certificate (DER) that the client proved to hold in the TLS handshake of this connection. */
-export function clientCertificate(socket: Socket): Uint8Array | undefined {
+function clientCertificate(socket: Socket): Uint8Array | undefined {
   return tlsSocket(socket)?.getPeerX509Certificate()?.raw;
 }
 
