@@ -77,7 +77,7 @@ describe('reachable', () => {
 
   const reached: Partial<Record<Code, string>> = {
     proof_duplicated: outcome(() => proofField(duplicated)),
-    proof_too_large: verdict('x'.repeat(10_000)),
+    proof_too_large: verdict('x'.repeat(11_000)),
     proof_malformed: verdict('x'),
     proof_typ: verdict(forge({ header: { typ: 'JWT' } })),
     proof_alg: verdict(forge({ header: { alg: 'none' } })),

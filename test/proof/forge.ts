@@ -23,6 +23,8 @@ const pss = (saltLength: number): SigningOptions => ({ padding: constants.RSA_PK
 const ec = (namedCurve: string): KeyObject => generateKeyPairSync('ec', { namedCurve }).privateKey;
 const rsa = (modulusLength: number): KeyObject => generateKeyPairSync('rsa', { modulusLength }).privateKey;
 
+const PUBLIC = ['kty', 'crv', 'x', 'y', 'e', 'n', 'alg', 'pub'];
+
 /** One key, to sign under `alg` with `digest` and `options`, which need not fit together. */
 export function forgedKey(
   alg: string,
@@ -31,7 +33,7 @@ export function forgedKey(
   options: SigningOptions = {},
 ): ForgedKey {
   const privateJwk = privateKey.export({ format: 'jwk' }) as Members;
-  const isPublic = ([member]: [string, unknown]): boolean => ['kty', 'crv', 'x', 'y', 'e', 'n'].includes(member);
+  const isPublic = ([member]: [string, unknown]): boolean => PUBLIC.includes(member);
   return {
     alg,
     privateJwk,
@@ -44,7 +46,18 @@ const rsaKey = rsa(2048);
 const edKey = generateKeyPairSync('ed25519').privateKey;
 const p256 = ec('P-256');
 
-/** One key for every algorithm that is accepted. */
+/** Left out where Node has no ML-DSA, which is before 24.7. */
+function mlDsaKeys(): { readonly 'ML-DSA-44': ForgedKey; readonly 'ML-DSA-65': ForgedKey } {
+  const forged = (alg: 'ML-DSA-44' | 'ML-DSA-65', type: 'ml-dsa-44' | 'ml-dsa-65') =>
+    forgedKey(alg, generateKeyPairSync(type).privateKey, null);
+  try {
+    return { 'ML-DSA-44': forged('ML-DSA-44', 'ml-dsa-44'), 'ML-DSA-65': forged('ML-DSA-65', 'ml-dsa-65') };
+  } catch {
+    return {} as never;
+  }
+}
+
+/** One key for every algorithm that is accepted and that this Node has. */
 export const keys = {
   ES256: forgedKey('ES256', p256, 'sha256', P1363),
   ES384: forgedKey('ES384', ec('P-384'), 'sha384', P1363),
@@ -52,6 +65,7 @@ export const keys = {
   EdDSA: forgedKey('EdDSA', edKey, null),
   PS256: forgedKey('PS256', rsaKey, 'sha256', pss(32)),
   PS384: forgedKey('PS384', rsaKey, 'sha384', pss(48)),
+  ...mlDsaKeys(),
 } as const;
 
 /** Keys that sign soundly by what they say and must be refused all the same. */

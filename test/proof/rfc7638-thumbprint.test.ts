@@ -52,7 +52,7 @@ describe('one key, one thumbprint', () => {
 
   it('and another for every other key', () => {
     const jkts = algorithms.map((alg) => jktOf(keys[alg].jwk, alg));
-    expect(new Set(jkts).size).toBe(4); // EdDSA and Ed25519 share a key, PS256 and PS384 too
+    expect(new Set(jkts).size).toBe(algorithms.length - 2); // EdDSA and Ed25519 share a key, PS256 and PS384 too
     const { x, y } = keys.ES256.jwk;
     expect(thumbprint({ kty: 'EC', crv: 'P-256', x: String(y), y: String(x) })).not.toBe(jkts[0]);
   });

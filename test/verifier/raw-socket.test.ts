@@ -88,7 +88,7 @@ describe('N8 what HTTP libraries hide', () => {
     ['DPOP-7.1-03 a token alone', ['Authorization: DPoP TOKEN'], 401, 'proof_missing'],
     ['DPOP-7.2-01 a bound token as Bearer', ['Authorization: Bearer TOKEN', 'DPoP: PROOF'], 401, 'scheme_mismatch'],
     ['a proof under another name', ['Authorization: DPoP TOKEN', 'DPoP_: PROOF', 'D-PoP: PROOF'], 401, 'proof_missing'],
-    ['a proof of 9 kB', ['Authorization: DPoP TOKEN', `DPoP: ${'a'.repeat(9000)}`], 401, 'proof_too_large'],
+    ['a proof of 11 kB', ['Authorization: DPoP TOKEN', `DPoP: ${'a'.repeat(11_000)}`], 401, 'proof_too_large'],
   ])('%s', async (_what, fields, status, code) => {
     const reply = await send(server, scene, fields);
     expect(reply.status).toBe(status);

@@ -1,4 +1,12 @@
-export { type Algorithm, algorithms, FAPI_ALGORITHMS, isAlgorithm, verifySignature } from './algorithms.ts';
+export {
+  type Algorithm,
+  algorithms,
+  FAPI_ALGORITHMS,
+  isAlgorithm,
+  isAvailable,
+  verifySignature,
+  verifySignatureOnPool,
+} from './algorithms.ts';
 export { decodeBase64url } from './base64url.ts';
 export { type BoundedReplayOptions, boundedReplay } from './bounded-replay.ts';
 export { requireNumber, requireString } from './claims.ts';

@@ -4,13 +4,14 @@ import { decodeBase64url } from './base64url.ts';
 import { isSoundEd25519 } from './ed25519.ts';
 import { type Code, HoldfastError } from './errors.ts';
 
-/** The members that make a public key what it is: RFC 7638 §3.2, RFC 8037 §2. */
+/** The members that make a public key what it is: RFC 7638 §3.2, RFC 8037 §2, RFC 9964 §6. */
 export type PublicJwk =
   | { readonly kty: 'EC'; readonly crv: string; readonly x: string; readonly y: string }
   | { readonly kty: 'OKP'; readonly crv: string; readonly x: string }
-  | { readonly kty: 'RSA'; readonly e: string; readonly n: string };
+  | { readonly kty: 'RSA'; readonly e: string; readonly n: string }
+  | { readonly kty: 'AKP'; readonly alg: string; readonly pub: string };
 
-const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 const RSA_BITS = { least: 2048, most: 4096 }; // the cap bounds what a stranger's key can cost us
 
 /**
@@ -25,13 +26,14 @@ export function readPublicJwk(value: unknown, alg: Algorithm, refusal: Code = 'p
   // RFC 9449 §4.3 (7): jwk holds no private key
   if (PRIVATE_MEMBERS.some((member) => member in jwk)) throw new HoldfastError('proof_jwk_private');
   checkPurpose(jwk, alg, refusal);
-  const { kty, crv, coordinate = 0 } = algorithms[alg];
+  const { kty, crv, keyLength = 0 } = algorithms[alg];
   if (jwk['kty'] !== kty) throw new HoldfastError(refusal, { detail: 'kty' });
   if (kty === 'RSA') return readRsa(jwk, refusal);
+  if (kty === 'AKP') return readAkp(jwk, alg, keyLength, refusal);
   // RFC 7518 §3.4, RFC 8037 §3.1: the curve fits the algorithm
   if (crv === undefined || jwk['crv'] !== crv) throw new HoldfastError(refusal, { detail: 'crv' });
-  const x = readOctets(jwk['x'], coordinate, 'x', refusal).text;
-  if (kty === 'EC') return { kty, crv, x, y: readOctets(jwk['y'], coordinate, 'y', refusal).text };
+  const x = readOctets(jwk['x'], keyLength, 'x', refusal).text;
+  if (kty === 'EC') return { kty, crv, x, y: readOctets(jwk['y'], keyLength, 'y', refusal).text };
   if (!isSoundEd25519(Buffer.from(x, 'base64url'))) throw new HoldfastError(refusal, { detail: 'x' });
   return { kty, crv, x };
 }
@@ -45,12 +47,12 @@ export function importPublicJwk(jwk: PublicJwk, refusal: Code = 'proof_jwk'): Ke
   }
 }
 
-/** RFC 7638 §3, RFC 8037 §2: base64url(SHA-256) of the required members in code point order. */
+/** RFC 7638 §3, RFC 8037 §2, RFC 9964 §6: base64url(SHA-256) of the required members in code point order. */
 export function thumbprint(jwk: PublicJwk): string {
   return hash('sha256', canonical(jwk), 'base64url');
 }
 
-// Values were read as plain base64url and curve names, so nothing needs escaping (RFC 7638 §3.3).
+// Values were read as plain base64url and names of our own, so nothing needs escaping (RFC 7638 §3.3).
 function canonical(jwk: PublicJwk): string {
   switch (jwk.kty) {
     case 'EC':
@@ -59,6 +61,8 @@ function canonical(jwk: PublicJwk): string {
       return `{"crv":"${jwk.crv}","kty":"OKP","x":"${jwk.x}"}`;
     case 'RSA':
       return `{"e":"${jwk.e}","kty":"RSA","n":"${jwk.n}"}`;
+    case 'AKP':
+      return `{"alg":"${jwk.alg}","kty":"AKP","pub":"${jwk.pub}"}`;
   }
 }
 
@@ -91,6 +95,12 @@ function readRsa(jwk: Record<string, unknown>, refusal: Code): PublicJwk {
     throw new HoldfastError(refusal, { detail: 'n' });
   }
   return { kty: 'RSA', e: 'AQAB', n: text };
+}
+
+// RFC 9964 §3: alg is part of the key. Any octets of the right length are a public key of ML-DSA (FIPS 204 §7.2).
+function readAkp(jwk: Record<string, unknown>, alg: Algorithm, length: number, refusal: Code): PublicJwk {
+  if (jwk['alg'] !== alg) throw new HoldfastError(refusal, { detail: 'alg' });
+  return { kty: 'AKP', alg, pub: readOctets(jwk['pub'], length, 'pub', refusal).text };
 }
 
 function readOctets(value: unknown, length: number, member: string, refusal: Code): { text: string; octets: Buffer } {

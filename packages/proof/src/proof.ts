@@ -16,7 +16,7 @@ import {
 } from './jws.ts';
 import { fieldValues, type HttpMessage } from './message.ts';
 
-const LONGEST = 8192; // characters: an RSA-4096 proof with room for unknown members
+const LONGEST = 10_240; // characters: an ML-DSA-65 proof is 8400 long; the rest is room for a long htu and unknown members
 
 /** The key that a proof carries, as its header segment states it. */
 export interface SenderKey {

@@ -1,4 +1,11 @@
-import { createPrivateKey, createPublicKey, generateKeyPair, KeyObject, sign as signWithKey } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPair,
+  KeyObject,
+  sign as signWithKey,
+  type webcrypto,
+} from 'node:crypto';
 import { promisify } from 'node:util';
 import {
   type Algorithm,
@@ -6,6 +13,7 @@ import {
   HoldfastError,
   importPublicJwk,
   isAlgorithm,
+  isAvailable,
   type PublicJwk,
   readPublicJwk,
   thumbprint,
@@ -54,6 +62,8 @@ export async function generateKey(alg: Algorithm = 'ES256'): Promise<ProofKey> {
       return fromKeyObject((await generate('ed25519')).privateKey, alg);
     case 'RSA':
       return fromKeyObject((await generate('rsa', { modulusLength: 2048 })).privateKey, alg);
+    case 'AKP':
+      return fromKeyObject((await generate(alg === 'ML-DSA-44' ? 'ml-dsa-44' : 'ml-dsa-65')).privateKey, alg);
   }
 }
 
@@ -135,8 +145,9 @@ function fromWebKey(
 async function publicJwkOf(key: CryptoKey): Promise<object> {
   const { subtle } = globalThis.crypto;
   if (key.extractable) {
-    const { kty, crv, x, y, n, e, alg } = await subtle.exportKey('jwk', key);
-    return { kty, crv, x, y, n, e, alg };
+    const jwk: webcrypto.JsonWebKey & { pub?: string } = await subtle.exportKey('jwk', key);
+    const { kty, crv, x, y, n, e, alg, pub } = jwk;
+    return { kty, crv, x, y, n, e, alg, pub };
   }
   // Node 22 has no getPublicKey; later ones deprecate the way that it has. A pair needs neither.
   const isOld = typeof subtle.getPublicKey !== 'function';
@@ -186,6 +197,7 @@ async function signProbe(key: ProofKey, probe: string): Promise<unknown> {
 
 function checkAlgorithm(alg: unknown): asserts alg is Algorithm {
   if (!isAlgorithm(alg)) throw unusable('alg');
+  if (!isAvailable(alg)) throw unusable('this Node does not have the algorithm');
 }
 
 function unusable(detail: string): HoldfastError {
