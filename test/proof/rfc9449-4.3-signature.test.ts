@@ -69,7 +69,7 @@ describe('an unsound signature', () => {
     ['JOSE-8725-3.1-01 SHA-384 under PS256', { ...keys.PS256, sign: keys.PS384.sign }],
     ['JOSE-8725-3.1-01 SHA-256 under PS384', { ...keys.PS384, sign: keys.PS256.sign }],
     ['JOSE-8725-3.1-01 SHA-384 under ES256', forgedKey('ES256', p256(), 'sha384', p1363())],
-  ])('refuses %s', (_, key) => {
+  ])('%s is refused', (_, key) => {
     expect(verdict(forge({ key }))).toBe('proof_signature');
   });
 

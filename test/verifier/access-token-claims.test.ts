@@ -4,7 +4,7 @@ import { AUDIENCE, ISSUER, Scene } from './scene.ts';
 
 describe('RFC 9068 §2.2 claims', () => {
   it.each(['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti'])(
-    'AT-2.2-01 refuses a token without %s',
+    'AT-2.2-01 JIR-8.1-02 refuses a token without %s',
     async (claim) => {
       const refusal = await new Scene().refusal({ token: { payload: { [claim]: undefined } } });
       expect(refusal).toMatchObject({ status: 401, error: 'invalid_token' });
@@ -68,7 +68,7 @@ describe('RFC 9068 §4 typ', () => {
     },
   );
 
-  it('DPOP-11.5-01 refuses a DPoP proof as a token', async () => {
+  it('JOSE-8725-3.12-01 refuses a DPoP proof as a token', async () => {
     const scene = new Scene();
     expect(await scene.code({ token: await scene.proof('x') })).toBe('token_typ');
   });
@@ -177,16 +177,17 @@ it('AT-4-08 reports each failure of a token as invalid_token by RFC 6750 §3.1',
   }
 });
 
-it('gives access with what the token says', async () => {
+it('AT-4-09 gives access with what the token says', async () => {
   const scene = new Scene();
-  const token = scene.token({ payload: { authorization_details: [{ type: 'order' }] } });
+  const roles = { groups: ['desk-7'], roles: ['trader'], entitlements: ['options'] };
+  const token = scene.token({ payload: { ...roles, authorization_details: [{ type: 'order' }] } });
   expect(await scene.send({ token }, { scope: ['orders:read'] })).toMatchObject({
     clientId: 'client-1',
     subject: 'trader-1',
     scope: ['orders:read', 'orders:write'],
     confirmation: { jkt: scene.client.jkt },
     expiresAt: scene.now + 300,
-    claims: { iss: ISSUER, authorization_details: [{ type: 'order' }] },
+    claims: { iss: ISSUER, ...roles, authorization_details: [{ type: 'order' }] },
   });
 });
 

@@ -61,7 +61,7 @@ describe('RFC 9068 §4 signature', () => {
   );
 
   it.each([
-    ['AT-4-07 five parts, as an encrypted token has', (good: string) => `${good}.AA.AA`],
+    ['five parts, as an encrypted token has', (good: string) => `${good}.AA.AA`],
     ['two parts', (good: string) => good.split('.').slice(0, 2).join('.')],
     ['a header that is an array', (good: string) => good.replace(/^[^.]+/, base64url('[]'))],
     ['a payload that is no JSON', (good: string) => good.replace(/\.[^.]+\./, `.${base64url('{')}.`)],

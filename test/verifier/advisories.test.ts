@@ -12,7 +12,7 @@ describe('public advisories and bugs of others, each tried here', () => {
   });
 
   it.each(['ES256', 'PS256', 'Ed25519'] as const)(
-    'CVE-2026-54431 a proof that carries the private %s key',
+    'CVE-2026-54431 DPOP-4.3-07 a proof that carries the private %s key',
     async (alg) => {
       const client = makeKey(alg);
       const scene = new Scene({}, { client });
@@ -20,7 +20,7 @@ describe('public advisories and bugs of others, each tried here', () => {
     },
   );
 
-  it('C075 a proof whose key is symmetric', async () => {
+  it('DPOP-4.3-07 C075 a proof whose key is symmetric', async () => {
     const jwk = { kty: 'oct', k: 'AAAA' };
     expect(await new Scene().code({ proof: { header: { jwk } } })).toBe('proof_jwk_private');
   });
@@ -54,17 +54,17 @@ describe('public advisories and bugs of others, each tried here', () => {
     expect(await scene.code({ token: { key: thief, header } })).toBe('token_signature');
   });
 
-  it('keycloak#38333 a proof for another token, by the right key', async () => {
+  it('keycloak#38333 DPOP-4.3-12 a proof for another token, by the right key', async () => {
     const scene = new Scene();
     const [mine, another] = [scene.token(), scene.token()];
     expect(await scene.code({ token: mine, proof: await scene.proof(another) })).toBe('proof_ath');
   });
 
-  it.each([undefined, '', null, 7, 'x'])('DuendeSoftware/products#1291 ath = %j', async (ath) => {
+  it.each([undefined, '', null, 7, 'x'])('DuendeSoftware/products#1291 DPOP-4.3-12 ath = %j', async (ath) => {
     expect(['proof_claims', 'proof_ath']).toContain(await new Scene().code({ proof: { payload: { ath } } }));
   });
 
-  it('C081 ath in other spellings of the right hash', async () => {
+  it('DPOP-4.3-12 C081 ath in other spellings of the right hash', async () => {
     const scene = new Scene();
     const token = scene.token();
     const digest = Buffer.from(sha256(token), 'base64url');

@@ -13,7 +13,7 @@ const MATRIX: readonly [what: string, cnf: Members | undefined, attempt: Attempt
   ['Bearer, x5t#S256, its certificate', { 'x5t#S256': x5t }, { scheme: 'Bearer', certificate: mine }, 'accepted'],
   ['DPoP, both, proof and certificate', { jkt: 'mine', 'x5t#S256': x5t }, { certificate: mine }, 'accepted'],
 
-  ['DPoP-7.1-03 DPoP, jkt, no proof', { jkt: 'mine' }, { proof: null }, 'proof_missing'],
+  ['DPOP-7.1-03 DPoP, jkt, no proof', { jkt: 'mine' }, { proof: null }, 'proof_missing'],
   ['DPOP-7.2-01 Bearer, jkt, no proof', { jkt: 'mine' }, { scheme: 'Bearer' }, 'scheme_mismatch'],
   ['DPOP-7.2-01 Bearer, jkt, good proof', { jkt: 'mine' }, { scheme: 'Bearer', proof: {} }, 'scheme_mismatch'],
   ['Bearer, jkt, a certificate', { jkt: 'mine' }, { scheme: 'Bearer', certificate: mine }, 'scheme_mismatch'],
@@ -36,8 +36,8 @@ const MATRIX: readonly [what: string, cnf: Members | undefined, attempt: Attempt
   ],
   ['DPoP, jkt of another key', { jkt: sha256('another key') }, {}, 'key_mismatch'],
 
-  ['DPoP, no cnf', undefined, {}, 'token_unbound'],
-  ['Bearer, no cnf', undefined, { scheme: 'Bearer' }, 'token_unbound'],
+  ['BCP-2.2.1-01 DPoP, no cnf', undefined, {}, 'token_unbound'],
+  ['BCP-2.2.1-01 Bearer, no cnf', undefined, { scheme: 'Bearer' }, 'token_unbound'],
   ['Bearer, no cnf, a certificate', undefined, { scheme: 'Bearer', certificate: mine }, 'token_unbound'],
   ['DPoP, empty cnf', {}, {}, 'token_unbound'],
   ['DPoP, unknown member alone', { kid: 'x' }, {}, 'confirmation_unknown'],
@@ -122,9 +122,15 @@ describe('DPOP-4-02 a proof alone', () => {
   });
 });
 
-it('MTLS-3.2-02 compares the whole of the hash', async () => {
+it('MTLS-3.2-02 MTLS-7.2-01 compares the whole of the hash', async () => {
   const scene = new Scene();
-  const cnf = { 'x5t#S256': x5t.slice(0, 42) + (x5t.endsWith('A') ? 'E' : 'A') };
-  const attempt = { scheme: 'Bearer', certificate: mine, token: { payload: { cnf } } };
-  expect(await scene.code(attempt)).toBe('certificate_mismatch');
+  const codeFor = (hash: string) =>
+    scene.code({ scheme: 'Bearer', certificate: mine, token: { payload: { cnf: { 'x5t#S256': hash } } } });
+  for (let at = 0; at < x5t.length; at += 1) {
+    const changed = `${x5t.slice(0, at)}${x5t[at] === 'A' ? 'E' : 'A'}${x5t.slice(at + 1)}`;
+    expect(await codeFor(changed)).toBe('certificate_mismatch');
+  }
+  for (const prefix of ['', x5t.slice(0, 22), x5t.slice(0, 42)]) {
+    expect(await codeFor(prefix)).toBe('confirmation_unknown');
+  }
 });

@@ -58,14 +58,18 @@ export function forge(key: Key, header: Members, payload: Members): string {
 }
 
 /** The same for texts that JSON.stringify would not write. */
-export function forgeText({ alg, privateKey }: Key, header: string, payload: string): string {
+export function forgeText(key: Key, header: string | Uint8Array, payload: string | Uint8Array): string {
+  return signed(key, `${base64url(header)}.${base64url(payload)}`);
+}
+
+/** A compact JWS over header and payload as they are written, in whatever spelling. */
+export function signed({ alg, privateKey }: Key, input: string): string {
   const { digest, options } = SIGNING[alg];
-  const input = `${base64url(header)}.${base64url(payload)}`;
   return `${input}.${sign(digest, Buffer.from(input), { key: privateKey, ...options }).toString('base64url')}`;
 }
 
-export function base64url(text: string): string {
-  return Buffer.from(text).toString('base64url');
+export function base64url(octets: string | Uint8Array): string {
+  return Buffer.from(octets as Uint8Array).toString('base64url');
 }
 
 export function sha256(data: string | Uint8Array): string {

@@ -140,7 +140,7 @@ describe('an issuer that gives no usable keys', () => {
 });
 
 describe('CVE-2024-21643 addresses in headers', () => {
-  it.each(['jku', 'x5u'])('%s of a token or a proof is never fetched', async (member) => {
+  it.each(['jku', 'x5u'])('JOSE-8725-3.10-01 %s of a token or a proof is never fetched', async (member) => {
     await using server = await serveIssuer(certificates, [key]);
     const stranger = makeKey('ES256', 'stranger');
     server.answers['/evil'] = json({ keys: [published(stranger)] });
@@ -160,7 +160,7 @@ describe('CVE-2024-21643 addresses in headers', () => {
     'data:application/json,{}',
     '/jwks',
     '',
-  ])('the issuer names a jwks_uri that is not https, and nobody asks for it: %s', async (jwks_uri) => {
+  ])('FAPI2-5.2.1-01 the issuer names a jwks_uri that is not https, and nobody asks for it: %s', async (jwks_uri) => {
     const asked: string[] = [];
     const fetch = async (url: unknown) => {
       asked.push(String(url));

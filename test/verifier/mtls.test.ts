@@ -109,7 +109,7 @@ describe('RFC 8705 §3 over TLS 1.3', () => {
   });
 
   it.each(['Client-Cert', 'client-cert', 'X-Forwarded-Client-Cert', 'X_Forwarded_Client_Cert', 'X-SSL-Client-Cert'])(
-    'CVE-2024-10039 C086 takes no certificate from %s, with one in TLS or without',
+    'CVE-2024-10039 CC-4-01 CC-4-02 C086 takes no certificate from %s, with one in TLS or without',
     async (name) => {
       const { mine, other } = certificates;
       const fields = [`${name}: :${Buffer.from(mine.der).toString('base64')}:`];

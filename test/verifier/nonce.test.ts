@@ -17,13 +17,13 @@ describe('RFC 9449 §9 nonces of a resource server', () => {
     await expect(scene.send({ proof: { payload: { nonce } } })).resolves.toBeDefined();
   });
 
-  it.each(['', 7, null, ['x'], 'x', ' '])('DPOP-9-01 refuses the nonce %j', async (nonce) => {
+  it.each(['', 7, null, ['x'], 'x', ' '])('DPOP-4.3-10 refuses the nonce %j', async (nonce) => {
     const refusal = await new Scene().refusal({ proof: { payload: { nonce } } });
     expect(['nonce_stale', 'proof_claims']).toContain(refusal.code);
     expect(refusal.headers).toHaveProperty('DPoP-Nonce');
   });
 
-  it('DPOP-9-01 refuses a nonce that is truncated, longer, or in another case', async () => {
+  it('DPOP-4.3-10 refuses a nonce that is truncated, longer, or in another case', async () => {
     const scene = new Scene();
     const good = (await scene.nonce()) ?? '';
     for (const nonce of [good.slice(0, -1), `${good}A`, good.toLowerCase(), ` ${good}`, `${good} `]) {
@@ -53,7 +53,7 @@ describe('RFC 9449 §9 nonces of a resource server', () => {
     expect(await after.code(message)).toBe('nonce_stale');
   });
 
-  it('takes a nonce for one to two steps and not longer', async () => {
+  it('DPOP-4.3-11 takes a nonce for one to two steps and not longer', async () => {
     const scene = new Scene();
     scene.clock.now = Date.UTC(2026, 10, 20, 12, 0, 0);
     const payload = { nonce: await scene.nonce() };
@@ -99,7 +99,7 @@ describe('N4 nonce and iat', () => {
     [11, 'proof_iat'],
     [3600, 'proof_iat'],
     [-3600, 'proof_iat'],
-  ])('DPOP-11.1-01 DPOP-11.1-04 C079 iat %i s from now without nonces: %s', async (off, outcome) => {
+  ])('DPOP-4.3-11 DPOP-11.1-01 DPOP-11.1-04 C079 iat %i s from now without nonces: %s', async (off, outcome) => {
     const scene = new Scene({ nonce: 'off' });
     const sent = scene.send({ proof: { payload: { iat: scene.now + off } } });
     expect(

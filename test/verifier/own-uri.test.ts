@@ -55,7 +55,7 @@ describe('N2 the URI that was called', () => {
     ['', 'https://venue.example/', 'request_malformed'],
     ['venue.example:443', 'https://venue.example/', 'request_malformed'],
     ['\\orders', 'https://venue.example/orders', 'request_malformed'],
-  ])('C077 C078 target %j with htu %j: %s', async (target, htu, expected) => {
+  ])('DPOP-4.3-09 DPOP-4.3-14 C077 C078 target %j with htu %j: %s', async (target, htu, expected) => {
     expect(await outcome(new Scene().send({ target, proof: { payload: { htu } } }))).toBe(expected);
   });
 
@@ -85,13 +85,13 @@ describe('N2 the URI that was called', () => {
 
 describe('C076 htm', () => {
   it.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'QUERY', 'get'])(
-    'C069 takes %s for itself',
+    'DPOP-4.3-08 C069 takes %s for itself',
     async (method) => {
       await expect(new Scene().send({ method })).resolves.toBeDefined();
     },
   );
 
-  it.each(['get', 'Get', 'PUT', 'GET ', 'HEAD', ' GET'])('refuses %j for GET', async (htm) => {
+  it.each(['get', 'Get', 'PUT', 'GET ', 'HEAD', ' GET'])('DPOP-4.3-08 refuses %j for GET', async (htm) => {
     expect(await new Scene().code({ proof: { payload: { htm } } })).toBe('proof_htm');
   });
 });
@@ -134,7 +134,7 @@ describe('the configured origin', () => {
   });
 
   it.each(['http://127.0.0.1:3000', 'http://localhost', 'http://[::1]:3000/v1'])(
-    'may be %s only when that is allowed',
+    'DPOP-2-01 may be %s only when that is allowed',
     (origin) => {
       expect(() => create(origin)).toThrow(TypeError);
       expect(() => create(origin, true)).not.toThrow();
@@ -146,7 +146,7 @@ describe('the configured origin', () => {
     'http://127.0.0.1.evil.example',
     'http://127.0.0.1@evil.example',
     'http://[::2]',
-  ])('takes %s for no loopback', (origin) => {
+  ])('DPOP-2-01 takes %s for no loopback', (origin) => {
     expect(() => create(origin, true)).toThrow(TypeError);
   });
 });
