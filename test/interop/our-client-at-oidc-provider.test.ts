@@ -1,3 +1,4 @@
+import { memoryStore } from '@holdfast/stores';
 import { createVerifier, type VerifierOptions } from '@holdfast/verifier';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import * as oauth from 'oauth4webapi';
@@ -161,7 +162,7 @@ describe('our client at oidc-provider', () => {
 describe('our verifier with the tokens of oidc-provider', () => {
   it('refuses one whose key the sender has not', async () => {
     await using peer = await provider(options);
-    await using venue = await holdfastVenue(peer.issuer, { nonce: 'off' });
+    await using venue = await holdfastVenue(peer.issuer, { nonce: 'off', replay: memoryStore() });
     const { accessToken } = await dpop(peer.issuer).token();
     const strange = { DPoP: oauth.DPoP({}, await oauth.generateKeyPair('ES256')), [oauth.customFetch]: fetch };
     const url = new URL(`${venue.origin}/orders`);

@@ -9,9 +9,17 @@ const STEP = 60;
 const FIRST = Math.ceil(NOW / STEP) * STEP; // the first second of a step
 
 /** A server whose time the test moves. */
-function serve({ secret = new Uint8Array(32).fill(7) }: { secret?: Uint8Array } = {}) {
+interface Served {
+  readonly secret?: Uint8Array;
+  readonly secrets?: readonly Uint8Array[];
+  readonly server?: string;
+}
+
+const SERVER = 'resource https://venue.example';
+
+function serve({ secret = new Uint8Array(32).fill(7), secrets = [secret], server = SERVER }: Served = {}) {
   const time = { now: FIRST };
-  const nonces = createNonces({ clock: () => time.now * 1000, secret, step: STEP });
+  const nonces = createNonces({ clock: () => time.now * 1000, server, secrets, step: STEP });
   return { time, nonces };
 }
 
@@ -20,14 +28,16 @@ describe('the nonce', () => {
     const moments = fc.integer({ min: 0, max: 4_000_000_000_000 });
     fc.assert(
       fc.property(moments, (moment) => {
-        expect(createNonces({ clock: () => moment }).current()).toMatch(/^[\x21\x23-\x5b\x5d-\x7e]{22}$/);
+        expect(createNonces({ clock: () => moment, server: SERVER }).current()).toMatch(
+          /^[\x21\x23-\x5b\x5d-\x7e]{22}$/,
+        );
       }),
     );
   });
 
   it('DPOP-8-01 cannot be predicted from the time: another process, another nonce', () => {
     const clock = (): number => NOW * 1000;
-    const drawn = new Set(Array.from({ length: 1000 }, () => createNonces({ clock }).current()));
+    const drawn = new Set(Array.from({ length: 1000 }, () => createNonces({ clock, server: SERVER }).current()));
     expect(drawn.size).toBe(1000);
   });
 
@@ -54,7 +64,7 @@ describe('the nonce', () => {
   it.each([0, -60, Number.NaN, Number.POSITIVE_INFINITY, 0.5])(
     'DPOP-8-01 a step of %d, under which a nonce might never end, is a programming mistake',
     (step) => {
-      expect(() => createNonces({ clock: () => NOW * 1000, step })).toThrow(TypeError);
+      expect(() => createNonces({ clock: () => NOW * 1000, server: SERVER, step })).toThrow(TypeError);
     },
   );
 
@@ -62,6 +72,39 @@ describe('the nonce', () => {
     const { nonces } = serve();
     expect(serve().nonces.acceptedUntil(nonces.current())).toBeDefined();
     expect(serve({ secret: new Uint8Array(32).fill(9) }).nonces.acceptedUntil(nonces.current())).toBeUndefined();
+  });
+
+  it.each(['issuer https://venue.example', 'resource https://other.example', ''])(
+    'DPOP-8-05 a server that shares the secret in another role or place (%j) does not accept it',
+    (server) => {
+      expect(serve({ server }).nonces.acceptedUntil(serve().nonces.current())).toBeUndefined();
+    },
+  );
+
+  it('DPOP-8-05 rotates a secret in a group without losing a nonce: learn it, use it, drop the old one', () => {
+    const [old, fresh] = [new Uint8Array(32).fill(7), new Uint8Array(32).fill(8)];
+    const stages = [[old], [old, fresh], [fresh, old], [fresh]].map((secrets) => serve({ secrets }).nonces);
+    for (const [i, stage] of stages.entries()) {
+      // In the middle of each rollout both neighbours serve at once
+      for (const neighbour of stages.slice(Math.max(0, i - 1), i + 2)) {
+        expect(neighbour.acceptedUntil(stage.current())).toBeDefined();
+      }
+    }
+    expect(stages.at(-1)?.acceptedUntil(stages[0]?.current() ?? '')).toBeUndefined();
+  });
+
+  it('DPOP-8-01 no secret at all is a programming mistake', () => {
+    expect(() => serve({ secrets: [] })).toThrow(TypeError);
+  });
+
+  it('DPOP-8-05 keeps its secret when the buffer that gave it is wiped', () => {
+    const secret = new Uint8Array(32).fill(7);
+    const { time, nonces } = serve({ secret });
+    secret.fill(0);
+    time.now += STEP;
+    const untouched = serve();
+    untouched.time.now += STEP;
+    expect(nonces.current()).toBe(untouched.nonces.current());
   });
 });
 

@@ -6,15 +6,18 @@ import type { Verifier } from '@holdfast/verifier';
  * Stands in for the verifier: `Authorization: Test alice orders:read …` is alice with these scopes. These
  * tests are about the venue; how a token proves itself is tested elsewhere.
  */
-const trusting: Verifier = {
+const trusting: Pick<Verifier, 'verify' | 'metadata'> = {
+  metadata: undefined,
   async verify(message, { scope = [] } = {}) {
     const [scheme, clientId, ...granted] = fieldValues(message, 'authorization')[0]?.split(' ') ?? [];
     if (scheme !== 'Test' || clientId === undefined) throw new HoldfastError('credentials_missing');
     if (!scope.every((needed) => granted.includes(needed))) throw new HoldfastError('scope_insufficient');
     return {
+      issuer: 'https://issuer.example',
       clientId,
       subject: clientId,
       scope: granted,
+      authorizationDetails: [],
       confirmation: {},
       expiresAt: 0,
       claims: {},

@@ -36,7 +36,7 @@ describe('RFC 9449 §9 nonces of a resource server', () => {
     const [here, there] = [new Scene({}, { client }), new Scene({}, { client })];
     const nonce = await there.nonce();
     expect(await here.code({ proof: { payload: { nonce } } })).toBe('nonce_stale');
-    const ofIssuer = createNonces({ clock: () => here.clock.now }).current();
+    const ofIssuer = createNonces({ clock: () => here.clock.now, server: 'issuer https://issuer.example' }).current();
     expect(await here.code({ proof: { payload: { nonce: ofIssuer } } })).toBe('nonce_stale');
   });
 

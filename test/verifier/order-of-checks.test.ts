@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Certificates, makeCertificates } from './certificates.ts';
 import { base64url, breakSignature, makeKey } from './forge.ts';
 import { METADATA, serveIssuer } from './issuer-server.ts';
-import { type Attempt, Scene } from './scene.ts';
+import { type Attempt, ISSUER, Scene } from './scene.ts';
 
 let certificates: Certificates;
 const key = makeKey('ES256', 'issuer-1');
@@ -87,11 +87,16 @@ describe('the order', () => {
   it('says what a claim of the token says only once its signature verified', async () => {
     const scene = new Scene();
     const [header, , signature] = scene.token().split('.');
-    const expired = base64url(JSON.stringify({ iss: 'https://a.example', exp: 1 }));
+    const expired = base64url(JSON.stringify({ iss: ISSUER, aud: 'urn:other', exp: 1 }));
     expect(await scene.code({ token: `${header}.${expired}.${signature}` })).toBe('token_signature');
     expect(await scene.code({ token: breakSignature(scene.token({ payload: { cnf: undefined } })) })).toBe(
       'token_signature',
     );
+  });
+
+  it('JOSE-8725-3.8-01 refuses a token of an issuer that is not trusted by its name alone: there are no keys to try', async () => {
+    const scene = new Scene();
+    expect(await scene.code({ token: { payload: { iss: 'https://other.example' } } })).toBe('token_issuer');
   });
 
   it('matches the key before it verifies the proof', async () => {

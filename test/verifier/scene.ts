@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { HoldfastError, type HttpMessage } from '@holdfast/proof';
-import { type Access, createVerifier, type Requirement, type Verifier, type VerifierOptions } from '@holdfast/verifier';
+import {
+  type Access,
+  createReplayTable,
+  createVerifier,
+  type Requirement,
+  type Verifier,
+  type VerifierOptions,
+} from '@holdfast/verifier';
 import { type Forgery, forge, type Key, type Members, makeKey, published, sha256 } from './forge.ts';
 
 export const ISSUER = 'https://issuer.example';
@@ -28,17 +35,21 @@ export class Scene {
   readonly client: Key;
   readonly verifier: Verifier;
   readonly #usesNonces: boolean;
+  readonly #issuer: string;
 
   constructor(options: Partial<VerifierOptions> = {}, keys: { issuer?: Key; client?: Key } = {}) {
     this.issuerKey = keys.issuer ?? makeKey('ES256', 'issuer-1');
     this.client = keys.client ?? makeKey('ES256');
     this.#usesNonces = options.nonce !== 'off';
+    this.#issuer = typeof options.issuer === 'string' ? options.issuer : ISSUER;
     this.verifier = createVerifier({
       issuer: ISSUER,
       audience: AUDIENCE,
       origin: ORIGIN,
       jwks: { keys: [published(this.issuerKey)] },
       clock: () => this.clock.now,
+      // Without nonces a table of the verifier's own would have every proof of the first seconds challenged
+      ...(this.#usesNonces ? {} : { replay: createReplayTable({ clock: () => this.clock.now }) }),
       ...options,
     });
   }
@@ -60,7 +71,7 @@ export class Scene {
 
   token({ key = this.issuerKey, header, payload }: Forgery = {}): string {
     const claims = {
-      iss: ISSUER,
+      iss: this.#issuer,
       aud: AUDIENCE,
       sub: 'trader-1',
       client_id: 'client-1',

@@ -52,7 +52,7 @@ export async function createIssuer({
   const clients = createClients(config.clients);
   const mint = createMint(issuer, config.signing_keys);
   const replay = boundedReplay(store, { clock, timeout: storeTimeout });
-  const nonces = config.dpop_nonce === 'off' ? undefined : createNonces({ clock });
+  const nonces = config.dpop_nonce === 'off' ? undefined : createNonces({ clock, server: `issuer ${config.issuer}` });
   const algorithms: ReadonlySet<string> = new Set(FAPI_ALGORITHMS);
   const metadata = publicDocument(issuerMetadata(config));
   const jwks = publicDocument(mint.jwks);

@@ -51,7 +51,9 @@ const REFUSALS = {
   token_audience: ['invalid_token', 'AT-4-04', 'The access token is for another resource'],
   token_expired: ['invalid_token', 'AT-4-06', 'The access token has expired'],
   token_not_yet_valid: ['invalid_token', 'RFC 7519 §4.1.5', 'The access token is not valid yet'],
-  issuer_unavailable: ['temporarily_unavailable', 'AT-4-05', 'The keys of the issuer cannot be fetched now'],
+  token_revoked: ['invalid_token', 'FAPI2-5.3.4-03', 'The access token was revoked'],
+  token_inactive: ['invalid_token', 'INTRO-2.2-01', 'The issuer says that the access token is not active'],
+  issuer_unavailable: ['temporarily_unavailable', 'AT-4-05', 'The issuer does not answer, or not as it should'],
 
   // The binding of token to sender
   token_unbound: ['invalid_token', 'FAPI2-5.3.4-05', 'The access token is not bound to a key or a certificate'],
@@ -68,6 +70,11 @@ const REFUSALS = {
     'insufficient_scope',
     'FAPI2-5.3.4-04',
     'The access token lacks a scope that this request needs',
+  ],
+  authorization_details_insufficient: [
+    'insufficient_scope',
+    'FAPI2-5.3.4-04',
+    'The authorization_details of the access token do not cover this request',
   ],
 
   // The token endpoint
@@ -165,6 +172,9 @@ export interface Circumstances {
   cause?: unknown;
 }
 
+// Not with --frozen-intrinsics, where assigning would throw
+const isLimitWritable = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit')?.writable === true;
+
 /**
  * A refusal. `code` is stable API; `message` is safe to log and to send.
  * `headers` are filled by the role that answers (challenge, DPoP-Nonce, Retry-After).
@@ -184,7 +194,13 @@ export class HoldfastError extends Error {
 
   constructor(code: Code, { detail, skew, cause }: Circumstances = {}) {
     const [report, requirement, sentence] = REFUSALS[code];
-    super(describe(sentence, detail, skew), cause === undefined ? undefined : { cause });
+    const message = describe(sentence, detail, skew);
+    // A refusal is an answer, not a fault: its code says where it comes from. A stack costs more than most checks, and
+    // floods would pay for it; the cause of a fault keeps its own
+    const { stackTraceLimit } = Error;
+    if (isLimitWritable) Error.stackTraceLimit = 0;
+    super(message, cause === undefined ? undefined : { cause });
+    if (isLimitWritable) Error.stackTraceLimit = stackTraceLimit;
     this.code = code;
     this.error = oauthError(report);
     this.status = STATUS[report].rs;

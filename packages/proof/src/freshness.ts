@@ -1,6 +1,14 @@
 import { HoldfastError } from './errors.ts';
 import type { Nonces } from './nonce.ts';
 
+/**
+ * - `required`: a proof without a recent nonce is challenged.
+ * - `optional`: a nonce has to be recent where there is one; without, `iat` decides, and a proof that is out of its window
+ *   is challenged, so that a client with a wrong clock is served all the same.
+ * - `off`: `iat` decides, unless there is a recent nonce.
+ */
+export type NoncePolicy = 'required' | 'optional' | 'off';
+
 /** How a server judges that a proof is recent: RFC 9449 §4.3 (10), (11) and §11.1. */
 export interface Freshness {
   /** NumericDate of the decision. */
@@ -9,8 +17,15 @@ export interface Freshness {
   readonly maxAge: number;
   /** Seconds that an `iat` or `nbf` may lie in the future. */
   readonly skew: number;
-  /** Given: a proof without a recent nonce is challenged. Left out: `iat` decides. */
+  /** The nonces of this server. Left out: it never gives any, and `iat` decides. */
   readonly nonces?: Nonces | undefined;
+  /** Default `required`. */
+  readonly policy?: NoncePolicy;
+  /**
+   * NumericDate up to which a proof may have been used up in a life of this server that it has forgotten: one without a
+   * nonce that is not younger is challenged, whatever the policy. Left out: nothing was forgotten.
+   */
+  readonly forgottenUntil?: number;
 }
 
 export interface Times {
@@ -20,11 +35,19 @@ export interface Times {
   readonly nonce: string | undefined;
 }
 
-/**
- * Throws unless the proof is fresh. Returns the last second at which this very proof could be accepted, counted from
- * its own times and not from now, because a proof dated ahead lives longer: that long its jti must be remembered.
- */
-export function checkFreshness(proof: Times, { now, maxAge, skew, nonces }: Freshness): number {
+/** Why a proof is fresh, and until when. */
+export interface Fresh {
+  readonly freshBy: 'nonce' | 'iat';
+  /**
+   * The last second at which this very proof could be accepted, counted from its own times and not from now, because a
+   * proof dated ahead lives longer: that long its jti must be remembered.
+   */
+  readonly acceptableUntil: number;
+}
+
+/** Throws unless the proof is fresh. */
+export function checkFreshness(proof: Times, freshness: Freshness): Fresh {
+  const { now, skew, nonces, policy = 'required' } = freshness;
   // Each condition is what must hold, negated: a window that is NaN by misconfiguration accepts nothing.
   if (proof.exp !== undefined && !(proof.exp > now)) {
     throw new HoldfastError('proof_expired', { skew: proof.exp - now });
@@ -32,17 +55,27 @@ export function checkFreshness(proof: Times, { now, maxAge, skew, nonces }: Fres
   if (proof.nbf !== undefined && !(proof.nbf <= now + skew)) {
     throw new HoldfastError('proof_not_yet_valid', { skew: proof.nbf - now });
   }
-  if (nonces !== undefined) return checkNonce(proof.nonce, nonces);
-  if (!(proof.iat >= now - maxAge && proof.iat <= now + skew)) {
-    throw new HoldfastError('proof_iat', { skew: proof.iat - now });
-  }
-  return Math.floor(proof.iat + maxAge);
+  if (nonces === undefined) return checkIat(proof, freshness);
+  // RFC 9449 §4.3 (11): a nonce of ours carries our own time, so a client with a wrong clock is still served.
+  const until = proof.nonce === undefined ? undefined : nonces.acceptedUntil(proof.nonce);
+  if (until !== undefined) return { freshBy: 'nonce', acceptableUntil: until };
+  if (policy === 'required' || (policy === 'optional' && proof.nonce !== undefined)) throw needsNonce(proof);
+  return checkIat(proof, freshness);
 }
 
-// RFC 9449 §4.3 (11): a nonce of ours carries our own time, so a client with a wrong clock is still served.
-function checkNonce(nonce: string | undefined, nonces: Nonces): number {
-  if (nonce === undefined) throw new HoldfastError('nonce_missing');
-  const until = nonces.acceptedUntil(nonce);
-  if (until === undefined) throw new HoldfastError('nonce_stale');
-  return until;
+function checkIat(
+  proof: Times,
+  { now, maxAge, skew, nonces, policy, forgottenUntil = Number.NEGATIVE_INFINITY }: Freshness,
+): Fresh {
+  if (!(proof.iat >= now - maxAge && proof.iat <= now + skew)) {
+    const circumstances = { skew: proof.iat - now };
+    if (nonces !== undefined && policy === 'optional') throw needsNonce(proof, circumstances);
+    throw new HoldfastError('proof_iat', circumstances);
+  }
+  if (!(proof.iat > forgottenUntil)) throw needsNonce(proof);
+  return { freshBy: 'iat', acceptableUntil: Math.floor(proof.iat + maxAge) };
+}
+
+function needsNonce({ nonce }: Times, circumstances?: { skew: number }): HoldfastError {
+  return new HoldfastError(nonce === undefined ? 'nonce_missing' : 'nonce_stale', circumstances);
 }

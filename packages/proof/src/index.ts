@@ -13,7 +13,7 @@ export { requireNumber, requireString } from './claims.ts';
 export { type Clock, seconds } from './clock.ts';
 export { type Confirmation, matchConfirmation, type Possession, readConfirmation } from './confirmation.ts';
 export { asRefusal, type Code, HoldfastError, logFields, type OAuthError, refusals } from './errors.ts';
-export type { Freshness } from './freshness.ts';
+export { checkFreshness, type Fresh, type Freshness, type NoncePolicy } from './freshness.ts';
 export { ath, x5tS256 } from './hashes.ts';
 export { matchesHtu, normalizeHtu } from './htu.ts';
 export { importPublicJwk, type PublicJwk, readPublicJwk, thumbprint } from './jwk.ts';
@@ -33,6 +33,7 @@ export {
   type SenderKeys,
   type VerifiedProof,
   verifyProof,
+  verifyProofOnPool,
 } from './proof.ts';
 export { replayKey, reserve, reserveJti } from './replay.ts';
 export type { ReplayStore, Store } from './store.ts';

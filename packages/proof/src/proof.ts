@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
-import { type Algorithm, isAlgorithm, verifySignature } from './algorithms.ts';
+import { type Algorithm, isAlgorithm, verifySignature, verifySignatureOnPool } from './algorithms.ts';
 import { requireNumber, requireString } from './claims.ts';
 import { type Code, HoldfastError } from './errors.ts';
-import { checkFreshness, type Freshness, type Times } from './freshness.ts';
+import { checkFreshness, type Fresh, type Freshness, type Times } from './freshness.ts';
 import { matchesHtu } from './htu.ts';
 import { importPublicJwk, type PublicJwk, readPublicJwk, thumbprint } from './jwk.ts';
 import {
@@ -53,12 +53,10 @@ declare const checked: unique symbol;
 declare const verified: unique symbol;
 
 /** Evidence that a proof fits this request, token and moment. Only `checkProof` makes it. Its signature may be false. */
-export interface CheckedProof extends Proof {
+export interface CheckedProof extends Proof, Fresh {
   readonly [checked]: true;
   /** The URI that was called, as the server knows it. */
   readonly own: string;
-  /** The last second at which the proof could be accepted. */
-  readonly acceptableUntil: number;
 }
 
 /** Evidence that the sender holds the key. Only `verifyProof` makes it. It may have been used before. */
@@ -130,18 +128,30 @@ export function checkProof(proof: Proof, { htm, htu, ath, freshness }: Expected)
   // (12a)
   if (ath !== undefined) checkAth(proof, ath);
   // (10) and (11), last: only a proof that is otherwise sound is worth a nonce challenge
-  const acceptableUntil = checkFreshness(proof, freshness);
-  return { ...proof, own: htu, acceptableUntil } as CheckedProof;
+  return { ...proof, own: htu, ...checkFreshness(proof, freshness) } as CheckedProof;
 }
 
 /** Verifies the signature under the key that the proof carries (RFC 9449 §4.3 item 6). */
 export function verifyProof(proof: CheckedProof): VerifiedProof {
   const { sender, segments, signature } = proof;
   const imported = sender.imported ?? importPublicJwk(sender.jwk);
-  if (!verifySignature(sender.alg, imported, signingInput(segments), signature)) {
-    throw new HoldfastError('proof_signature');
-  }
-  return (sender.imported === undefined ? { ...proof, sender: { ...sender, imported } } : proof) as VerifiedProof;
+  const isGood = verifySignature(sender.alg, imported, signingInput(segments), signature);
+  return verifiedProof(proof, imported, isGood);
+}
+
+/** The same on the thread pool: more work in all, and several cores for one process. */
+export async function verifyProofOnPool(proof: CheckedProof): Promise<VerifiedProof> {
+  const { sender, segments, signature } = proof;
+  const imported = sender.imported ?? importPublicJwk(sender.jwk);
+  const isGood = await verifySignatureOnPool(sender.alg, imported, signingInput(segments), signature);
+  return verifiedProof(proof, imported, isGood);
+}
+
+function verifiedProof(proof: CheckedProof, imported: KeyObject, isGood: boolean): VerifiedProof {
+  if (!isGood) throw new HoldfastError('proof_signature');
+  return (
+    proof.sender.imported === undefined ? { ...proof, sender: { ...proof.sender, imported } } : proof
+  ) as VerifiedProof;
 }
 
 function checkAth(proof: Proof, ath: string): void {

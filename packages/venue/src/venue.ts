@@ -11,7 +11,7 @@ import { venueRoutes } from './routes.ts';
 import { strictValidation } from './schemas.ts';
 
 export interface VenueOptions {
-  readonly verifier: Verifier;
+  readonly verifier: Pick<Verifier, 'verify' | 'metadata'>;
   /** Two listeners of one venue, say DPoP and mutual TLS, pass one exchange. Default: a new one. */
   readonly exchange?: Exchange;
   /** Default: one per exchange, so that listeners that share an exchange share it too. */

@@ -1,11 +1,23 @@
-import { type CheckedProof, type Confirmation, HoldfastError, type JsonObject } from '@holdfast/proof';
+import { type Confirmation, HoldfastError, type JsonObject } from '@holdfast/proof';
+import { coversDetails, type RequiredDetail } from './authorization-details.ts';
 import type { VerifiedToken } from './token.ts';
+
+/** What a request needs beyond a token that is good and the sender's own. */
+export interface Requirement {
+  /** Scopes that the token must have, all of them. */
+  readonly scope?: readonly string[];
+  /** Rights that its authorization_details must give, all of them. */
+  readonly authorizationDetails?: readonly RequiredDetail[];
+}
 
 /** Who may do what, once every check has passed. */
 export interface Access {
+  readonly issuer: string;
   readonly clientId: string;
   readonly subject: string;
   readonly scope: readonly string[];
+  /** RFC 9396: what the token allows in detail. The handler applies what is particular to a type. */
+  readonly authorizationDetails: readonly JsonObject[];
   /** How the sender proved to be the rightful one. */
   readonly confirmation: Confirmation;
   /** NumericDate at which the token ends. */
@@ -16,16 +28,20 @@ export interface Access {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** RFC 6750 §3.1: every scope that the request needs; the challenge names them. */
-export function checkScope(token: VerifiedToken, needed: readonly string[]): void {
-  if (!needed.every((scope) => token.scope.includes(scope))) {
-    throw new HoldfastError('scope_insufficient', { detail: needed.join(' ') });
+/** RFC 6750 §3.1: every scope and every right that the request needs; the refusal names them. */
+export function checkSufficient(token: VerifiedToken, { scope = [], authorizationDetails = [] }: Requirement): void {
+  if (!scope.every((value) => token.scope.includes(value))) {
+    throw new HoldfastError('scope_insufficient', { detail: scope.join(' ') });
+  }
+  if (!coversDetails(token.authorizationDetails, authorizationDetails)) {
+    const detail = authorizationDetails.map(({ type }) => type).join(' ');
+    throw new HoldfastError('authorization_details_insufficient', { detail });
   }
 }
 
-export function grantAccess(token: VerifiedToken, proof: CheckedProof | undefined, nonce: string | undefined): Access {
-  const { clientId, subject, scope, confirmation, expiresAt, claims } = token;
-  const isNew = proof !== undefined && nonce !== undefined && proof.nonce !== nonce;
-  const headers: Record<string, string> = isNew ? { 'DPoP-Nonce': nonce, 'Cache-Control': 'no-store' } : {};
-  return { clientId, subject, scope, confirmation, expiresAt, claims, headers };
+export function grantAccess(token: VerifiedToken, nonce: string | undefined): Access {
+  const { issuer, clientId, subject, scope, authorizationDetails, confirmation, expiresAt, claims } = token;
+  const headers: Record<string, string> =
+    nonce === undefined ? {} : { 'DPoP-Nonce': nonce, 'Cache-Control': 'no-store' };
+  return { issuer, clientId, subject, scope, authorizationDetails, confirmation, expiresAt, claims, headers };
 }

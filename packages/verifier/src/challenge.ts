@@ -1,9 +1,13 @@
-import type { HoldfastError, HttpMessage, Nonces } from '@holdfast/proof';
+import type { Clock, HoldfastError, HttpMessage, Nonces } from '@holdfast/proof';
 import { attemptedScheme } from './credential.ts';
 
 export interface ChallengeOptions {
   readonly algorithms: readonly string[];
+  /** Given when the sender is to use one. */
   readonly nonces: Nonces | undefined;
+  readonly clock: Clock;
+  /** Where the metadata of this resource is. */
+  readonly metadataUrl: string | undefined;
 }
 
 const RETRY_AFTER = '1'; // seconds
@@ -15,30 +19,44 @@ const RETRY_AFTER = '1'; // seconds
 export function challenge(
   message: HttpMessage,
   refusal: HoldfastError,
-  { algorithms, nonces }: ChallengeOptions,
+  { algorithms, nonces, clock, metadataUrl }: ChallengeOptions,
 ): Readonly<Record<string, string>> {
   const headers: Record<string, string> = { 'Cache-Control': 'no-store' };
+  // A client whose clock is wrong can learn by how much
+  if (refusal.skew !== undefined) headers['Date'] = new Date(clock()).toUTCString();
   if (refusal.status === 503) headers['Retry-After'] = RETRY_AFTER;
   if (refusal.status >= 500) return headers;
   const scheme = attemptedScheme(message);
-  headers['WWW-Authenticate'] = challenges(scheme, refusal, algorithms);
+  const common = metadataUrl === undefined ? [] : [`resource_metadata="${metadataUrl}"`];
+  headers['WWW-Authenticate'] = challenges(scheme, [...errorParameters(refusal), ...common], {
+    algs: `algs="${algorithms.join(' ')}"`,
+    common,
+  });
   if (nonces !== undefined && scheme !== 'Bearer') headers['DPoP-Nonce'] = nonces.current();
   return headers;
 }
 
+interface Parameters {
+  readonly algs: string;
+  /** RFC 9728 §5.1: resource_metadata, whatever the scheme. */
+  readonly common: readonly string[];
+}
+
 function challenges(
   scheme: 'DPoP' | 'Bearer' | undefined,
-  refusal: HoldfastError,
-  algorithms: readonly string[],
+  error: readonly string[],
+  { algs, common }: Parameters,
 ): string {
-  const algs = `algs="${algorithms.join(' ')}"`;
-  const error = errorParameters(refusal);
   // A DPoP challenge stands alone: clients in the field miss a nonce challenge that has company.
-  if (scheme === 'DPoP') return `DPoP ${[...error, algs].join(', ')}`;
-  if (scheme === 'Bearer') return `Bearer ${[...error, `DPoP ${algs}`].join(', ')}`;
-  return error.length === 0
-    ? `DPoP ${algs}, Bearer`
-    : `DPoP ${[...error, algs].join(', ')}, Bearer ${error.join(', ')}`;
+  const dpop = oneChallenge('DPoP', [...error, algs]);
+  if (scheme === 'DPoP') return dpop;
+  const bearer = oneChallenge('Bearer', error);
+  if (scheme === 'Bearer') return `${bearer}, ${oneChallenge('DPoP', [...common, algs])}`;
+  return `${dpop}, ${bearer}`;
+}
+
+function oneChallenge(scheme: string, parameters: readonly string[]): string {
+  return parameters.length === 0 ? scheme : `${scheme} ${parameters.join(', ')}`;
 }
 
 // Sentences and details are our own words: no quote, no backslash, nothing of the request.

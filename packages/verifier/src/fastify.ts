@@ -17,7 +17,7 @@ declare module 'fastify' {
 }
 
 export interface ProtectOptions {
-  readonly verifier: Verifier;
+  readonly verifier: Pick<Verifier, 'verify' | 'metadata'>;
 }
 
 /**
@@ -61,7 +61,7 @@ function stop(pass: (error: Error) => void): (cause: unknown) => void {
 
 /** Whether the request may go on; when not, it is answered here. */
 async function admit(
-  verifier: Verifier,
+  verifier: ProtectOptions['verifier'],
   request: FastifyRequest,
   reply: FastifyReply,
   scope: readonly string[] | undefined,

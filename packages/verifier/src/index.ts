@@ -1,4 +1,11 @@
-export type { Access } from './access.ts';
+export type { Access, Requirement } from './access.ts';
+export type { RequiredDetail } from './authorization-details.ts';
+export { DECISIONS, type Decision, type Step } from './diagnostics.ts';
+export type { Authenticate, IntrospectionOptions } from './introspection.ts';
+export type { TrustedIssuer } from './issuers.ts';
 export type { Jwks } from './key-set.ts';
-export { createReplayTable, type ReplayTableOptions } from './replay-table.ts';
-export { createVerifier, type Requirement, type Verifier, type VerifierOptions } from './verifier.ts';
+export type { VerifierOptions } from './options.ts';
+export { createReplayTable, type ReplayTable, type ReplayTableOptions } from './replay-table.ts';
+export type { ResourceMetadata, ResourceMetadataMembers } from './resource-metadata.ts';
+export type { IsRevoked, Revocation } from './revocations.ts';
+export { createVerifier, type Verifier } from './verifier.ts';

@@ -1,20 +1,120 @@
-import { isAlgorithm } from '@holdfast/proof';
-import type { VerifierOptions } from './verifier.ts';
+import {
+  type Algorithm,
+  type Clock,
+  FAPI_ALGORITHMS,
+  isAlgorithm,
+  isAvailable,
+  type NoncePolicy,
+  type ReplayStore,
+} from '@holdfast/proof';
+import type { IntrospectionOptions } from './introspection.ts';
+import type { TrustedIssuer } from './issuers.ts';
+import type { Jwks } from './key-set.ts';
+import { checkOrigin } from './origin.ts';
+import type { ResourceMetadataMembers } from './resource-metadata.ts';
+import type { IsRevoked } from './revocations.ts';
+
+export interface VerifierOptions {
+  /** Issuer identifier (RFC 8414 §2), compared code point by code point. Or several issuers, each with its own keys. */
+  readonly issuer: string | readonly TrustedIssuer[];
+  /** The identifier of this resource in `aud` (RFC 9068 §3). */
+  readonly audience: string;
+  /** Public origin of this resource: what `htu` begins with. Never taken from the Host field. */
+  readonly origin: string;
+  /** Keys of the one issuer, read once. Left out: fetched by the issuer's metadata, kept, and asked for again. */
+  readonly jwks?: Jwks;
+  /** How to ask the one issuer about tokens that are not JWTs (RFC 7662). Left out: they are refused. */
+  readonly introspection?: IntrospectionOptions;
+  /** JWS algorithms for proofs and tokens. Default: FAPI 2.0 §5.4.1. */
+  readonly algorithms?: readonly Algorithm[];
+  /** Whether a proof has to carry a recent nonce of this server. Default: required. See `NoncePolicy`. */
+  readonly nonce?: NoncePolicy;
+  /**
+   * Secrets that several processes share, so that each accepts the nonces of all: 32 octets or more each, the first one
+   * signs. They then need a `replay` store that they share, too. Left out: a random one, and nonces of this process only.
+   */
+  readonly nonceSecrets?: readonly Uint8Array[];
+  /**
+   * Where used proofs are remembered. Default: a table in this process, enough while nonces are its own. One that is
+   * given is taken to outlive this process; the default one does not, so that without nonces the proofs from before the
+   * start are challenged.
+   */
+  readonly replay?: ReplayStore;
+  /** Seconds that the `iat` of a proof without nonce may lie in the past. Default 60. */
+  readonly maxAge?: number;
+  /** Seconds that `iat` and `nbf` may lie in the future. Default 10. */
+  readonly skew?: number;
+  /** Milliseconds that the replay store, the revocation check, and each document of the issuer may take. Default 2000. */
+  readonly timeout?: number;
+  /** Whether a token was revoked, asked for every request. Anything but an answer in time refuses. */
+  readonly isRevoked?: IsRevoked;
+  /** Milliseconds between two looks at a token that `watch` watches. Default 30000. */
+  readonly watchInterval?: number;
+  /** Where signatures of proofs are verified. Default: inline, which costs the least CPU; `pool` uses several cores. */
+  readonly signatures?: 'inline' | 'pool';
+  /** Given: challenges point to protected resource metadata (RFC 9728), which the adapters serve, with these members. */
+  readonly metadata?: ResourceMetadataMembers;
+  readonly clock?: Clock;
+  /** For the documents of the issuer, and for introspection. */
+  readonly fetch?: typeof globalThis.fetch;
+  /** Allows an `http:` origin on loopback, for tests and benchmarks. */
+  readonly allowLoopbackHttp?: boolean;
+}
+
+export type Settings = ReturnType<typeof readOptions>;
 
 /**
- * Throws TypeError for settings that would open the door: options often come from a file or the environment, where types
- * promise nothing. A bound that is NaN bounds nothing, and an issuer that is undefined equals an `iss` that is missing.
+ * Fills in the defaults. Throws TypeError for settings that would open the door: options often come from a file or the
+ * environment, where types promise nothing. A bound that is NaN bounds nothing.
  */
-export function checkOptions(options: VerifierOptions): void {
-  const { issuer, audience, algorithms = [], nonce = 'required', maxAge = 0, skew = 0, timeout = 1 } = options;
-  for (const [name, value] of Object.entries({ issuer, audience })) {
-    if (typeof value !== 'string' || value === '') throw new TypeError(`${name}: a non-empty string`);
-  }
-  for (const [name, value] of Object.entries({ maxAge, skew, timeout })) {
+export function readOptions(options: VerifierOptions) {
+  const { audience, algorithms = FAPI_ALGORITHMS, nonce = 'required', signatures = 'inline' } = options;
+  const { maxAge = 60, skew = 10, timeout = 2000, watchInterval = 30_000 } = options;
+  const { clock = Date.now, fetch = globalThis.fetch } = options;
+  if (typeof audience !== 'string' || audience === '') throw new TypeError('audience: a non-empty string');
+  for (const [name, value] of Object.entries({ maxAge, skew, timeout, watchInterval })) {
     if (!Number.isFinite(value) || value < 0) throw new TypeError(`${name}: a number, zero or more`);
   }
-  if (!algorithms.every(isAlgorithm) || options.algorithms?.length === 0) {
+  if (!algorithms.every(isAlgorithm) || algorithms.length === 0) {
     throw new TypeError('algorithms: one or more that this package knows');
   }
-  if (nonce !== 'required' && nonce !== 'off') throw new TypeError("nonce: 'required' or 'off'");
+  if (!algorithms.every(isAvailable)) throw new TypeError('algorithms: one that this version of Node does not have');
+  oneOf('nonce', nonce, ['required', 'optional', 'off']);
+  oneOf('signatures', signatures, ['inline', 'pool']);
+  // One process would accept what another has seen
+  if (options.nonceSecrets !== undefined && options.replay === undefined) {
+    throw new TypeError('nonceSecrets: only with a replay store that all processes share');
+  }
+  const origin = checkOrigin(options.origin, options.allowLoopbackHttp ?? false);
+  const trusted = trustedIssuers(options);
+  return {
+    ...options,
+    trusted,
+    origin,
+    algorithms,
+    nonce,
+    signatures,
+    maxAge,
+    skew,
+    timeout,
+    watchInterval,
+    clock,
+    fetch,
+  };
+}
+
+function trustedIssuers({ issuer, jwks, introspection }: VerifierOptions): readonly TrustedIssuer[] {
+  if (typeof issuer === 'string') {
+    const known = jwks === undefined ? {} : { jwks };
+    return [{ issuer, ...known, ...(introspection === undefined ? {} : { introspection }) }];
+  }
+  if (!Array.isArray(issuer)) throw new TypeError('issuer: a non-empty string, or a list of issuers');
+  if (jwks !== undefined || introspection !== undefined) {
+    throw new TypeError('jwks and introspection: with each issuer of the list');
+  }
+  return issuer;
+}
+
+function oneOf(name: string, value: unknown, allowed: readonly string[]): void {
+  if (!allowed.some((each) => each === value)) throw new TypeError(`${name}: one of ${allowed.join(', ')}`);
 }

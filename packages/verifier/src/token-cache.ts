@@ -1,7 +1,5 @@
 import { ath } from '@holdfast/proof';
 import { createBoundedCache } from './bounded-cache.ts';
-import type { IssuerKeys } from './issuer-keys.ts';
-import type { KeySet } from './key-set.ts';
 import type { VerifiedToken } from './token.ts';
 
 /**
@@ -9,41 +7,40 @@ import type { VerifiedToken } from './token.ts';
  * come in. None is recalled outside its time, nor under another key set than the one that verified it.
  */
 export interface TokenCache {
-  recall(compact: string, now: number): Promise<VerifiedToken | undefined>;
-  keep(compact: string, token: VerifiedToken): VerifiedToken;
+  recall(compact: string, now: number): VerifiedToken | undefined | Promise<VerifiedToken | undefined>;
+  keep(compact: string, token: VerifiedToken): void;
+  forget(compact: string): void;
   /** RFC 9449 §4.2 `ath` of a token, whether or not it is known. */
   ath(compact: string): string;
 }
 
 const BOUNDS = { maxEntries: 20_000, maxKeyBytes: 32 * 1024 * 1024 };
 
-export function createTokenCache(keys: IssuerKeys): TokenCache {
+export function createTokenCache(): TokenCache {
   const tokens = createBoundedCache<{ readonly token: VerifiedToken; readonly ath: string }>(BOUNDS);
-  let verifiedUnder: KeySet | undefined;
 
-  /** A key that the issuer withdrew takes the tokens with it that it signed. */
-  function follow(keySet: KeySet): void {
-    if (keySet === verifiedUnder) return;
-    tokens.clear();
-    verifiedUnder = keySet;
+  function keepWhen(isGood: boolean, compact: string, token: VerifiedToken): VerifiedToken | undefined {
+    if (isGood) return token;
+    tokens.forget(compact);
+    return undefined;
   }
 
   return {
-    async recall(compact, now) {
+    recall(compact, now) {
       // A token that is not known is no reason to ask the issuer for its keys: it may be garbage
-      if (tokens.recall(compact) === undefined) return undefined;
-      follow(await keys.current());
-      const known = tokens.recall(compact)?.token;
+      const token = tokens.recall(compact)?.token;
+      if (token === undefined) return undefined;
       // At another time it is verified again, which says why it is refused
-      if (known === undefined || (known.notBefore <= now && now < known.expiresAt)) return known;
-      tokens.forget(compact);
-      return undefined;
+      if (!(token.notBefore <= now && now < token.knownUntil)) return keepWhen(false, compact, token);
+      if (token.signedUnder === undefined) return token;
+      // A key that the issuer withdrew takes the tokens with it that it signed
+      const { keys, keySet } = token.signedUnder;
+      const current = keys.current();
+      if (!(current instanceof Promise)) return keepWhen(current === keySet, compact, token);
+      return current.then((set) => keepWhen(set === keySet, compact, token));
     },
-    keep(compact, token) {
-      follow(token.keySet);
-      tokens.keep(compact, { token, ath: ath(compact) });
-      return token;
-    },
+    keep: (compact, token) => tokens.keep(compact, { token, ath: ath(compact) }),
+    forget: (compact) => tokens.forget(compact),
     ath: (compact) => tokens.recall(compact)?.ath ?? ath(compact),
   };
 }

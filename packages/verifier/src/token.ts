@@ -10,83 +10,110 @@ import {
   requireString,
   verifySignature,
 } from '@holdfast/proof';
+import { readAuthorizationDetails } from './authorization-details.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
+import type { Issuers } from './issuers.ts';
 import type { KeySet } from './key-set.ts';
 
 declare const verified: unique symbol;
 
-/** Evidence that the issuer signed the token and that it is meant for this resource, from one time to another. */
+/** Evidence that the issuer vouches for the token and that it is meant for this resource, from one time to another. */
 export interface VerifiedToken {
   readonly [verified]: true;
+  readonly issuer: string;
   readonly claims: JsonObject;
   readonly clientId: string;
   readonly subject: string;
   readonly scope: readonly string[];
+  /** RFC 9396 §9. */
+  readonly authorizationDetails: readonly JsonObject[];
   /** NumericDate from which on it is valid, leeway included: the later of iat and nbf. */
   readonly notBefore: number;
   readonly expiresAt: number;
   readonly confirmation: Confirmation;
-  /** The key set that verified it. */
-  readonly keySet: KeySet;
+  /** NumericDate from which on the issuer has to be asked again; never later than `expiresAt`. */
+  readonly knownUntil: number;
+  /** The keys of the issuer, and the set of them that verified the token. Absent where another channel vouches for it. */
+  readonly signedUnder?: { readonly keys: IssuerKeys; readonly keySet: KeySet };
 }
 
 export interface TokenExpectation {
-  readonly issuer: string;
   readonly audience: string;
-  readonly algorithms: ReadonlySet<string>;
-  readonly keys: IssuerKeys;
   readonly now: number;
-  /** Seconds of leeway for exp and nbf. */
+  /** Seconds of leeway for iat and nbf. */
   readonly skew: number;
 }
 
+export interface JwtExpectation extends TokenExpectation {
+  readonly issuers: Issuers;
+  readonly algorithms: ReadonlySet<string>;
+}
+
 /** RFC 9068 §4. NOT checked: that the sender is the one the token is bound to; `matchConfirmation` does that. */
-export async function verifyToken(compact: string, expected: TokenExpectation): Promise<VerifiedToken> {
+export async function verifyToken(compact: string, expected: JwtExpectation): Promise<VerifiedToken> {
   const jws = readJws(compact, 'token_malformed');
-  const { header, payload: claims } = jws;
-  // Explicit typing keeps other JWTs of the issuer out: ID tokens, logout tokens, introspection answers
-  if (!isAccessTokenType(header['typ'])) throw new HoldfastError('token_typ');
-  const keySet = await verifyTokenSignature(jws, expected);
+  checkTokenType(jws);
+  // RFC 8725 §3.8: a stranger's word until the signature has verified, and only good for choosing whose keys to try
+  const { issuer, keys } = expected.issuers.named(jws.payload['iss']);
+  const keySet = await verifyTokenSignature(jws, keys, expected.algorithms);
   // Claims only now: before, they are a stranger's words
-  if (claims['iss'] !== expected.issuer) throw new HoldfastError('token_issuer');
-  checkAudience(claims['aud'], expected.audience);
-  const { notBefore, expiresAt } = checkTimes(claims, expected);
-  requireString(claims, 'jti', 'token_claims');
+  requireString(jws.payload, 'jti', 'token_claims');
+  const content = readTokenClaims(jws.payload, expected);
   return {
-    claims: deepFreeze(claims),
-    clientId: requireString(claims, 'client_id', 'token_claims'),
-    subject: requireString(claims, 'sub', 'token_claims'),
-    scope: Object.freeze(readScope(claims['scope'])),
-    notBefore,
-    expiresAt,
-    confirmation: readConfirmation(claims['cnf']),
-    keySet,
+    ...content,
+    issuer,
+    knownUntil: content.expiresAt,
+    signedUnder: { keys, keySet },
   } as unknown as VerifiedToken;
 }
 
-// One token serves many requests: what a handler does to its claims must not reach the next one
+/** What the issuer says about a token, in a JWT or in answer to a question. Frozen: one token serves many requests. */
+export function readTokenClaims(
+  claims: JsonObject,
+  expected: TokenExpectation,
+): Omit<VerifiedToken, typeof verified | 'issuer' | 'knownUntil' | 'signedUnder'> {
+  checkAudience(claims, expected.audience);
+  const { notBefore, expiresAt } = checkTimes(claims, expected);
+  return deepFreeze({
+    claims,
+    clientId: requireString(claims, 'client_id', 'token_claims'),
+    subject: requireString(claims, 'sub', 'token_claims'),
+    scope: readScope(claims['scope']),
+    authorizationDetails: readAuthorizationDetails(claims['authorization_details']),
+    notBefore,
+    expiresAt,
+    confirmation: readConfirmation(claims['cnf']),
+  });
+}
+
+// What a handler does to the claims must not reach the next request
 function deepFreeze<T extends object>(value: T): T {
   for (const member of Object.values(value)) if (typeof member === 'object' && member !== null) deepFreeze(member);
   return Object.freeze(value);
 }
 
-// RFC 9068 §2.1 allows both forms, and media types are compared without regard to case (RFC 7515 §4.1.9).
-function isAccessTokenType(typ: unknown): boolean {
-  if (typeof typ !== 'string') return false;
-  const lower = typ.toLowerCase();
-  return lower === 'at+jwt' || lower === 'application/at+jwt';
+/**
+ * RFC 9068 §4, §2.1, which allows both forms; media types are compared without regard to case (RFC 7515 §4.1.9).
+ * Explicit typing keeps other JWTs of the issuer out: ID tokens, logout tokens, introspection answers.
+ */
+export function checkTokenType({ header }: Jws): void {
+  const typ = header['typ'];
+  const lower = typeof typ === 'string' ? typ.toLowerCase() : undefined;
+  if (lower !== 'at+jwt' && lower !== 'application/at+jwt') throw new HoldfastError('token_typ');
 }
 
-async function verifyTokenSignature(
+/** RFC 9068 §4: by a key that the issuer publishes. Returns the key set that it is in. */
+export async function verifyTokenSignature(
   { header, signingInput, signature }: Jws,
-  expected: TokenExpectation,
+  issuerKeys: IssuerKeys,
+  algorithms: ReadonlySet<string>,
 ): Promise<KeySet> {
   const { alg, kid } = header;
-  if (!isAlgorithm(alg) || !expected.algorithms.has(alg)) throw new HoldfastError('token_alg');
+  if (!isAlgorithm(alg) || !algorithms.has(alg)) throw new HoldfastError('token_alg');
   if (kid !== undefined && typeof kid !== 'string') throw new HoldfastError('token_malformed', { detail: 'kid' });
-  const current = await expected.keys.current();
+  const current = await issuerKeys.current();
   // A kid that is new to us: the issuer may have new keys
-  const keySet = current.find(alg, kid).length > 0 ? current : await expected.keys.renewed();
+  const keySet = current.find(alg, kid).length > 0 ? current : await issuerKeys.renewed();
   const keys = keySet.find(alg, kid);
   if (keys.length === 0) throw new HoldfastError('token_key_unknown');
   if (!keys.some((key) => verifySignature(alg, key, signingInput, signature)))
@@ -94,7 +121,8 @@ async function verifyTokenSignature(
   return keySet;
 }
 
-function checkAudience(aud: unknown, audience: string): void {
+/** RFC 9068 §4: this resource is among those that the token is for. */
+export function checkAudience({ aud }: JsonObject, audience: string): void {
   if (aud === undefined) throw new HoldfastError('token_claims', { detail: 'aud' });
   const members: unknown[] = Array.isArray(aud) ? aud : [aud];
   if (!members.every((member) => typeof member === 'string'))
@@ -102,12 +130,13 @@ function checkAudience(aud: unknown, audience: string): void {
   if (!members.includes(audience)) throw new HoldfastError('token_audience');
 }
 
-function checkTimes(
+/** RFC 9068 §4, RFC 7519 §4.1.4–4.1.6. */
+export function checkTimes(
   claims: JsonObject,
   { now, skew }: TokenExpectation,
 ): Pick<VerifiedToken, 'notBefore' | 'expiresAt'> {
   const expiresAt = requireNumber(claims, 'exp', 'token_claims');
-  // RFC 9068 §4: now is before exp. A venue has a clock, so an expired token gets no leeway.
+  // Now is before exp. A venue has a clock, so an expired token gets no leeway.
   if (now >= expiresAt) throw new HoldfastError('token_expired', { skew: expiresAt - now });
   const iat = requireNumber(claims, 'iat', 'token_claims');
   const nbf = claims['nbf'] === undefined ? iat : requireNumber(claims, 'nbf', 'token_claims');

@@ -1,123 +1,96 @@
 import {
-  type Algorithm,
   asRefusal,
   boundedReplay,
   type CheckedProof,
   type Clock,
   checkProof,
   createNonces,
-  FAPI_ALGORITHMS,
   HoldfastError,
   type HttpMessage,
   matchConfirmation,
+  type NoncePolicy,
+  type Proof,
   proofField,
-  type ReplayStore,
   readProof,
   reserveJti,
-  type SenderKey,
   seconds,
   targetPath,
   type VerifiedProof,
   verifyProof,
+  verifyProofOnPool,
 } from '@holdfast/proof';
-import { type Access, checkScope, grantAccess } from './access.ts';
-import { createBoundedCache } from './bounded-cache.ts';
+import { type Access, checkSufficient, grantAccess, type Requirement } from './access.ts';
 import { challenge } from './challenge.ts';
 import { type Credential, readCredential } from './credential.ts';
-import { discoveredKeys, givenKeys } from './issuer-keys.ts';
-import type { Jwks } from './key-set.ts';
-import { checkOptions } from './options.ts';
-import { checkOrigin } from './origin.ts';
+import { startTrace, type Trace } from './diagnostics.ts';
+import { createIssuers } from './issuers.ts';
+import { readOptions, type VerifierOptions } from './options.ts';
 import { createReplayTable } from './replay-table.ts';
-import { type VerifiedToken, verifyToken } from './token.ts';
-import { createTokenCache } from './token-cache.ts';
-
-export interface VerifierOptions {
-  /** Issuer identifier (RFC 8414 §2), compared code point by code point. */
-  readonly issuer: string;
-  /** The identifier of this resource in `aud` (RFC 9068 §3). */
-  readonly audience: string;
-  /** Public origin of this resource: what `htu` begins with. Never taken from the Host field. */
-  readonly origin: string;
-  /** Keys of the issuer, read once. Left out: fetched by the issuer's metadata, kept, and asked for again. */
-  readonly jwks?: Jwks;
-  /** JWS algorithms for proofs and tokens. Default: FAPI 2.0 §5.4.1. */
-  readonly algorithms?: readonly Algorithm[];
-  /** 'required' (default): a proof carries a recent nonce of this server. 'off': `iat` decides. */
-  readonly nonce?: 'required' | 'off';
-  /** Where used proofs are remembered. Default: a table in this process, enough while nonces are its own. */
-  readonly replay?: ReplayStore;
-  /** Seconds that the `iat` of a proof without nonce may lie in the past. Default 60. */
-  readonly maxAge?: number;
-  /** Seconds that `iat` and `nbf` may lie in the future. Default 10. */
-  readonly skew?: number;
-  /** Milliseconds that the replay store, and each document of the issuer, may take. Default 2000. */
-  readonly timeout?: number;
-  readonly clock?: Clock;
-  /** For the issuer's metadata and keys. */
-  readonly fetch?: typeof globalThis.fetch;
-  /** Allows an `http:` origin on loopback, for tests and benchmarks. */
-  readonly allowLoopbackHttp?: boolean;
-}
-
-export interface Requirement {
-  /** Scopes that the token must have, all of them. */
-  readonly scope?: readonly string[];
-}
+import { describeResource, type ResourceMetadata } from './resource-metadata.ts';
+import { createRevocations, type Revocation } from './revocations.ts';
+import { createSenderKeyCache } from './sender-keys.ts';
+import { createTokens } from './tokens.ts';
+import { createWatches } from './watches.ts';
 
 export interface Verifier {
   /**
    * Decides one request. Resolves with what the sender may do, or rejects with a `HoldfastError` whose status and
-   * headers are the answer. NOT checked: the body of the request, which no proof signs (RFC 9449 §11.7), and
-   * revocation of the token before it expires.
+   * headers are the answer. NOT checked: the body of the request, which no proof signs (RFC 9449 §11.7), and the
+   * revocation of a JWT that this verifier was not told of, by `revoke` or by the option `isRevoked`.
    */
   verify(message: HttpMessage, requirement?: Requirement): Promise<Access>;
+  /** From now on the token is refused, and what `watch` watches for it ends. */
+  revoke(revocation: Revocation): void;
+  /**
+   * Watches over a connection that outlives the request that opened it: calls `onEnd` once when the token of that access
+   * expires, is revoked, or can no longer be checked. Returns what ends the watching.
+   */
+  watch(access: Access, onEnd: (refusal: HoldfastError) => void): () => void;
+  /** RFC 9728, when the option is given; the adapters serve it. */
+  readonly metadata: ResourceMetadata | undefined;
 }
 
 /** A resource server's verifier for DPoP-bound (RFC 9449) and certificate-bound (RFC 8705) access tokens. */
 export function createVerifier(options: VerifierOptions): Verifier {
-  checkOptions(options);
-  const { issuer, audience, clock = Date.now, fetch = globalThis.fetch } = options;
-  const { maxAge = 60, skew = 10, timeout = 2000 } = options;
-  const origin = checkOrigin(options.origin, options.allowLoopbackHttp ?? false);
-  const names = options.algorithms ?? FAPI_ALGORITHMS;
-  const algorithms: ReadonlySet<string> = new Set(names);
-  const keys = options.jwks === undefined ? discoveredKeys({ issuer, fetch, clock, timeout }) : givenKeys(options.jwks);
-  const tokens = createTokenCache(keys);
-  // Only keys whose proof verified for a token bound to them come in, so that strangers cannot crowd them out
-  const senderKeys = createBoundedCache<SenderKey>({ maxEntries: 20_000, maxKeyBytes: 16 * 1024 * 1024 });
-  const nonces = options.nonce === 'off' ? undefined : createNonces({ clock });
-  const replay = boundedReplay(options.replay ?? createReplayTable({ clock }), { clock, timeout });
+  const settings = readOptions(options);
+  const { origin, clock, maxAge, skew, timeout } = settings;
+  const algorithms: ReadonlySet<string> = new Set(settings.algorithms);
+  const issuers = createIssuers(settings.trusted, { ...settings, algorithms });
+  const revocations = createRevocations(clock);
+  const tokens = createTokens({ ...settings, issuers, algorithms, revocations });
+  const watches = createWatches({ tokens, clock, interval: settings.watchInterval });
+  const senderKeys = createSenderKeyCache();
+  const nonces = createNonces({ clock, server: `resource ${origin}`, secrets: settings.nonceSecrets });
+  const replay = boundedReplay(settings.replay ?? createReplayTable({ clock }), { clock, timeout });
+  const forgottenUntil = settings.replay === undefined ? beginning(clock) + skew : Number.NEGATIVE_INFINITY;
+  const verifySignature = settings.signatures === 'pool' ? verifyProofOnPool : verifyProof;
+  const metadata = settings.metadata && describeResource({ ...settings, members: settings.metadata });
 
   /** The line from request to access. Cheap checks first, nothing is stored before everything else has passed. */
-  async function decide(message: HttpMessage, scope: readonly string[]): Promise<Access> {
+  async function decide(message: HttpMessage, requirement: Requirement, trace: Trace | undefined): Promise<Access> {
     const now = seconds(clock);
     // RFC 9449 §7.1, RFC 6750 §2.1: one token, in the Authorization field
     const credential = readCredential(message);
+    trace?.note({ scheme: credential.scheme });
     // RFC 9449 §4.3 (1)–(5), (7)–(12a): the proof is sound and for this request, this token, this moment
     const proof = credential.scheme === 'DPoP' ? checkedProof(message, credential, now) : undefined;
-    // RFC 9068 §4: the issuer signed the token, for this resource, and it has not expired
-    const token = await verifiedToken(credential.token, now);
+    trace?.passed('proof', proof);
+    // RFC 9068 §4, RFC 7662 §2.2: the issuer vouches for the token, for this resource, and it has not ended
+    const token = await tokens.verified(credential.token, now, trace);
+    trace?.passed('token');
     // RFC 9449 §4.3 (12b), RFC 8705 §3: the token is bound to this key or certificate
     matchConfirmation(token.confirmation, { ...credential, proof, certificate: message.certificate });
     // RFC 9449 §4.3 (6): the sender holds the key
-    const verified = proof === undefined ? undefined : verifyProof(proof);
-    // RFC 6750 §3.1: the token is good for what is asked
-    checkScope(token, scope);
+    const verified = proof && (await verifySignature(proof));
+    trace?.passed('signature');
+    // RFC 6750 §3.1, RFC 9396 §9: the token is good for what is asked
+    checkSufficient(token, requirement);
     // RFC 9449 §11.1: the proof is used for the first time; last, so that no refusal uses it up
     if (verified !== undefined) await useUp(verified);
-    return grantAccess(token, proof, nonces?.current());
-  }
-
-  async function useUp(proof: VerifiedProof): Promise<void> {
-    await reserveJti(replay, proof);
-    const { segments, sender } = proof;
-    if (senderKeys.recall(segments.header) === undefined) senderKeys.keep(segments.header, sender);
-  }
-
-  async function verifiedToken(compact: string, now: number): Promise<VerifiedToken> {
-    const known = await tokens.recall(compact, now);
-    return known ?? tokens.keep(compact, await verifyToken(compact, { issuer, audience, algorithms, keys, now, skew }));
+    trace?.passed('replay');
+    const access = grantAccess(token, nextNonce(proof));
+    watches.opened(access, credential.token);
+    return access;
   }
 
   function checkedProof(message: HttpMessage, { token }: Credential, now: number): CheckedProof {
@@ -125,17 +98,41 @@ export function createVerifier(options: VerifierOptions): Verifier {
     if (path === undefined) throw new HoldfastError('request_malformed');
     const compact = proofField(message);
     if (compact === undefined) throw new HoldfastError('proof_missing');
-    return checkProof(readProof(compact, algorithms, senderKeys), {
+    const proof = readProof(compact, algorithms, senderKeys);
+    return checkProof(proof, {
       htm: message.method,
       htu: origin + path,
       ath: tokens.ath(token),
-      freshness: { now, maxAge, skew, nonces },
+      freshness: { now, maxAge, skew, nonces, policy: policyFor(proof), forgottenUntil },
     });
+  }
+
+  // RFC 9449 §11.3: who has used a nonce of ours may not fall back to none
+  function policyFor({ jkt }: Proof): NoncePolicy {
+    return settings.nonce === 'required' || senderKeys.usesNonces(jkt) ? 'required' : settings.nonce;
+  }
+
+  async function useUp(proof: VerifiedProof): Promise<void> {
+    await reserveJti(replay, proof);
+    senderKeys.keep(proof);
+  }
+
+  // RFC 9449 §8.2: only to who uses nonces, and only when it is news
+  function nextNonce(proof: CheckedProof | undefined): string | undefined {
+    if (proof?.freshBy !== 'nonce') return undefined;
+    const nonce = nonces.current();
+    return proof.nonce === nonce ? undefined : nonce;
   }
 
   function refuse(message: HttpMessage, refusal: HoldfastError): HoldfastError {
     try {
-      refusal.headers = challenge(message, refusal, { algorithms: names, nonces });
+      const needsNonce = settings.nonce === 'required' || refusal.error === 'use_dpop_nonce';
+      refusal.headers = challenge(message, refusal, {
+        algorithms: settings.algorithms,
+        nonces: needsNonce ? nonces : undefined,
+        clock,
+        metadataUrl: metadata?.url,
+      });
       return refusal;
     } catch (cause) {
       return refuse(message, new HoldfastError('internal', { cause })); // whose answer needs neither message nor clock
@@ -143,12 +140,35 @@ export function createVerifier(options: VerifierOptions): Verifier {
   }
 
   return {
-    async verify(message, { scope = [] } = {}) {
+    async verify(message, requirement = {}) {
+      const trace = startTrace();
       try {
-        return await decide(message, scope);
+        const access = await decide(message, requirement, trace);
+        trace?.granted(access);
+        return access;
       } catch (thrown) {
-        throw refuse(message, asRefusal(thrown));
+        const refusal = refuse(message, asRefusal(thrown));
+        trace?.refused(refusal);
+        throw refusal;
       }
     },
+    revoke(revocation) {
+      revocations.add(revocation);
+      watches.lookAtAll();
+    },
+    watch: watches.watch,
+    metadata,
   };
+}
+
+/**
+ * NumericDate from which on a table of this process remembers. What was used before is forgotten, also what was dated
+ * ahead then; and all of it, for ever, when the clock does not say when the process began.
+ */
+function beginning(clock: Clock): number {
+  try {
+    return seconds(clock);
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
 }

@@ -1,0 +1,52 @@
+import type { JsonObject } from '@holdfast/proof';
+
+/** What a resource server says about itself beyond what its verifier knows: RFC 9728 §2. */
+export interface ResourceMetadataMembers {
+  readonly scopes_supported?: readonly string[];
+  readonly resource_name?: string;
+  readonly resource_documentation?: string;
+  readonly resource_policy_uri?: string;
+  readonly resource_tos_uri?: string;
+  readonly authorization_details_types_supported?: readonly string[];
+}
+
+/** Protected resource metadata (RFC 9728), for an adapter to serve. */
+export interface ResourceMetadata {
+  /** Path at which it belongs: RFC 9728 §3. */
+  readonly path: string;
+  /** Where clients find it, as challenges say: RFC 9728 §5.1. */
+  readonly url: string;
+  readonly document: JsonObject;
+}
+
+export interface ResourceMetadataOptions {
+  readonly audience: string;
+  readonly origin: string;
+  readonly trusted: readonly { readonly issuer: string }[];
+  readonly algorithms: readonly string[];
+  readonly members: ResourceMetadataMembers;
+}
+
+const WELL_KNOWN = '/.well-known/oauth-protected-resource';
+
+/**
+ * The resource is named by the audience where that is a URL of this origin, because clients compare it with what they call
+ * (RFC 9728 §3.3), else by the origin.
+ */
+export function describeResource(options: ResourceMetadataOptions): ResourceMetadata {
+  const { audience, origin, trusted, algorithms, members } = options;
+  const isOwnUrl = audience === origin || audience.startsWith(`${origin}/`);
+  const resource = isOwnUrl && !audience.includes('#') ? audience : origin;
+  const { origin: host, pathname, search } = new URL(resource);
+  const path = `${WELL_KNOWN}${pathname === '/' ? '' : pathname}${search}`;
+  const given = Object.entries(members).filter(([, value]) => !(Array.isArray(value) && value.length === 0));
+  const document = {
+    ...Object.fromEntries(given),
+    resource,
+    authorization_servers: trusted.map(({ issuer }) => issuer),
+    bearer_methods_supported: ['header'],
+    dpop_signing_alg_values_supported: [...algorithms],
+    tls_client_certificate_bound_access_tokens: true,
+  };
+  return { path, url: host + path, document: Object.freeze(document) };
+}

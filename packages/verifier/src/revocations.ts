@@ -1,0 +1,46 @@
+import { type Clock, HoldfastError, seconds } from '@holdfast/proof';
+import type { VerifiedToken } from './token.ts';
+
+/** A token that ended before its time, named as its claims name it. */
+export interface Revocation {
+  readonly issuer: string;
+  readonly jti: string;
+  /** NumericDate at which the token ends by itself, after which it needs no remembering. */
+  readonly expiresAt: number;
+}
+
+/** What is asked of every token, known or not: at least once per request. */
+export type IsRevoked = (token: Pick<VerifiedToken, 'issuer' | 'claims' | 'clientId'>) => boolean | Promise<boolean>;
+
+export interface Revocations {
+  /** Throws `store_full` rather than forget a token that is still alive. */
+  add(revocation: Revocation): void;
+  has(token: Pick<VerifiedToken, 'issuer' | 'claims'>): boolean;
+}
+
+const MOST = 1_000_000;
+
+/** The tokens that this process was told are revoked. */
+export function createRevocations(clock: Clock): Revocations {
+  const ends = new Map<string, number>();
+
+  function dropEnded(): void {
+    const now = seconds(clock);
+    for (const [key, end] of ends) if (end < now) ends.delete(key);
+  }
+
+  return {
+    add({ issuer, jti, expiresAt }) {
+      if (!Number.isFinite(expiresAt)) throw new TypeError('expiresAt: a NumericDate');
+      if (ends.size >= MOST) dropEnded();
+      if (ends.size >= MOST) throw new HoldfastError('store_full');
+      ends.set(nameOf(issuer, jti), expiresAt);
+    },
+    has: ({ issuer, claims }) => ends.size > 0 && ends.has(nameOf(issuer, claims['jti'])),
+  };
+}
+
+// An issuer is a URL without fragment (RFC 8414 §2), so no two names run together
+function nameOf(issuer: string, jti: unknown): string {
+  return `${issuer}#${jti}`;
+}

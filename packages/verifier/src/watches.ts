@@ -1,0 +1,72 @@
+import { asRefusal, type Clock, type HoldfastError, seconds } from '@holdfast/proof';
+import type { Access } from './access.ts';
+import type { Tokens } from './tokens.ts';
+
+export interface WatchesOptions {
+  readonly tokens: Tokens;
+  readonly clock: Clock;
+  /** Milliseconds between two looks at a token. */
+  readonly interval: number;
+}
+
+/** The connections that outlive the request that opened them, each with the token that it lives on. */
+export interface Watches {
+  /** Remembers which token an access came from: no part of what a handler sees. */
+  opened(access: Access, compact: string): void;
+  watch(access: Access, onEnd: (refusal: HoldfastError) => void): () => void;
+  /** Looks at every token now. */
+  lookAtAll(): void;
+}
+
+const LONGEST = 2_147_483_647; // ms that a timer can wait
+
+export function createWatches({ tokens, clock, interval }: WatchesOptions): Watches {
+  const compactOf = new WeakMap<Access, string>();
+  const looks = new Set<() => void>();
+
+  function watch(access: Access, onEnd: (refusal: HoldfastError) => void): () => void {
+    const compact = compactOf.get(access);
+    if (compact === undefined) throw new TypeError('access: one that this verifier gave');
+    let timer: NodeJS.Timeout | undefined;
+
+    function stop(): void {
+      looks.delete(start);
+      clearTimeout(timer);
+    }
+
+    async function look(token: string): Promise<void> {
+      try {
+        await tokens.verified(token, seconds(clock));
+        if (looks.has(start)) schedule();
+      } catch (thrown) {
+        if (!looks.has(start)) return;
+        stop();
+        onEnd(asRefusal(thrown));
+      }
+    }
+
+    function start(): void {
+      clearTimeout(timer);
+      void look(compact ?? '');
+    }
+
+    /** At the latest when the token ends. */
+    function schedule(): void {
+      clearTimeout(timer);
+      const wait = Math.min(interval, access.expiresAt * 1000 - clock(), LONGEST);
+      timer = setTimeout(start, wait).unref();
+    }
+
+    looks.add(start);
+    schedule();
+    return stop;
+  }
+
+  return {
+    opened: (access, compact) => compactOf.set(access, compact),
+    watch,
+    lookAtAll() {
+      for (const look of looks) look();
+    },
+  };
+}
