@@ -27,18 +27,11 @@ export function isSoundEd25519(key: Uint8Array): boolean {
 /** libsodium or undefined, once it was looked for: at the first signature, because a signer never needs it. */
 let accelerator: { readonly sodium: Sodium | undefined } | undefined;
 
-/** Verifies 64 octets of signature (RFC 8032 §5.1.7) with the fastest implementation at hand. All answer the same. */
+/** Verifies 64 octets of signature (RFC 8032 §5.1.7) by libsodium where it is installed, which answers as OpenSSL does. */
 export function verifyEd25519(key: KeyObject, message: Uint8Array, signature: Uint8Array): boolean {
   accelerator ??= { sodium: loadSodium() };
   const { sodium } = accelerator;
-  return sodium === undefined ? verifyByNode(key, message, signature) : verifyBySodium(sodium, key, message, signature);
-}
-
-export function verifyByNode(key: KeyObject, message: Uint8Array, signature: Uint8Array): boolean {
-  return verify(null, message, key, signature);
-}
-
-export function verifyBySodium(sodium: Sodium, key: KeyObject, message: Uint8Array, signature: Uint8Array): boolean {
+  if (sodium === undefined) return verify(null, message, key, signature);
   return sodium.crypto_sign_verify_detached(signature, message, rawKey(key)) === true;
 }
 
