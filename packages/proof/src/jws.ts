@@ -20,6 +20,8 @@ export interface Segments {
   readonly header: string;
   readonly payload: string;
   readonly signature: string;
+  /** RFC 7515 §5.1: header, dot and payload. */
+  readonly signingInput: string;
 }
 
 /**
@@ -33,22 +35,22 @@ export function readJws(compact: string, refusal: Code): Jws {
     signature: readSignature(segments, refusal),
     header: readHeader(segments, refusal),
     payload: readPayload(segments, refusal),
-    signingInput: signingInput(segments),
+    signingInput: segments.signingInput,
   };
 }
 
 export function splitJws(compact: string, refusal: Code): Segments {
-  const segments = compact.split('.', 4);
-  const [header, payload, signature] = segments;
-  if (segments.length !== 3 || header === undefined || payload === undefined || signature === undefined) {
+  const first = compact.indexOf('.');
+  const second = compact.indexOf('.', first + 1);
+  if (first === -1 || second === -1 || compact.includes('.', second + 1)) {
     throw new HoldfastError(refusal, { detail: 'not three segments' });
   }
-  return { header, payload, signature };
-}
-
-/** RFC 7515 §5.1: what the signature is over. */
-export function signingInput({ header, payload }: Segments): string {
-  return `${header}.${payload}`;
+  return {
+    header: compact.slice(0, first),
+    payload: compact.slice(first + 1, second),
+    signature: compact.slice(second + 1),
+    signingInput: compact.slice(0, second),
+  };
 }
 
 export function readSignature({ signature }: Segments, refusal: Code): Buffer {

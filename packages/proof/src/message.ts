@@ -31,7 +31,8 @@ const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
 export function targetPath(target: string, origin: string): string | undefined {
   const path = target.startsWith('/') ? target : pathOfAbsolute(target, origin);
   if (path === undefined || path.includes('#')) return undefined;
-  const [withoutQuery = ''] = path.split('?', 1);
+  const query = path.indexOf('?');
+  const withoutQuery = query === -1 ? path : path.slice(0, query);
   return DOT_SEGMENT.test(withoutQuery) ? undefined : withoutQuery;
 }
 

@@ -5,15 +5,7 @@ import { type Code, HoldfastError } from './errors.ts';
 import { checkFreshness, type Fresh, type Freshness, type Times } from './freshness.ts';
 import { matchesHtu } from './htu.ts';
 import { importPublicJwk, type PublicJwk, readPublicJwk, thumbprint } from './jwk.ts';
-import {
-  type JsonObject,
-  readHeader,
-  readPayload,
-  readSignature,
-  type Segments,
-  signingInput,
-  splitJws,
-} from './jws.ts';
+import { type JsonObject, readHeader, readPayload, readSignature, type Segments, splitJws } from './jws.ts';
 import { fieldValues, type HttpMessage } from './message.ts';
 
 const LONGEST = 10_240; // characters: an ML-DSA-65 proof is 8400 long; the rest is room for a long htu and unknown members
@@ -135,7 +127,7 @@ export function checkProof(proof: Proof, { htm, htu, ath, freshness }: Expected)
 export function verifyProof(proof: CheckedProof): VerifiedProof {
   const { sender, segments, signature } = proof;
   const imported = sender.imported ?? importPublicJwk(sender.jwk);
-  const isGood = verifySignature(sender.alg, imported, signingInput(segments), signature);
+  const isGood = verifySignature(sender.alg, imported, segments.signingInput, signature);
   return verifiedProof(proof, imported, isGood);
 }
 
@@ -143,7 +135,7 @@ export function verifyProof(proof: CheckedProof): VerifiedProof {
 export async function verifyProofOnPool(proof: CheckedProof): Promise<VerifiedProof> {
   const { sender, segments, signature } = proof;
   const imported = sender.imported ?? importPublicJwk(sender.jwk);
-  const isGood = await verifySignatureOnPool(sender.alg, imported, signingInput(segments), signature);
+  const isGood = await verifySignatureOnPool(sender.alg, imported, segments.signingInput, signature);
   return verifiedProof(proof, imported, isGood);
 }
 

@@ -14,19 +14,16 @@ export function reserveJti(store: ReplayStore, proof: VerifiedProof): Promise<vo
 
 /** Adds a key that may be added once, or throws `refusal`. Fails closed when the store does not answer. */
 export async function reserve(store: ReplayStore, key: string, expiresAt: number, refusal: Code): Promise<void> {
-  const added = await add(store, key, expiresAt);
-  // Exactly true: a driver's reply that a store passes on unread would be truthy whatever it says
-  if (added !== true) throw new HoldfastError(refusal);
-}
-
-async function add(store: ReplayStore, key: string, expiresAt: number): Promise<boolean> {
+  let added: unknown;
   try {
-    return await store.add(key, '', expiresAt);
+    added = await store.add(key, '', expiresAt);
   } catch (thrown) {
     // What a store says about itself; any other refusal would be somebody else's answer
     if (thrown instanceof HoldfastError && thrown.status >= 500) throw thrown;
     throw new HoldfastError('store_unavailable', { cause: thrown });
   }
+  // Exactly true: a driver's reply that a store passes on unread would be truthy whatever it says
+  if (added !== true) throw new HoldfastError(refusal);
 }
 
 /**

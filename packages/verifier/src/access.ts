@@ -39,9 +39,45 @@ export function checkSufficient(token: VerifiedToken, { scope = [], authorizatio
   }
 }
 
-export function grantAccess(token: VerifiedToken, nonce: string | undefined): Access {
-  const { issuer, clientId, subject, scope, authorizationDetails, confirmation, expiresAt, claims } = token;
+/** An access that remembers which token it came from, where no handler and no log looks. */
+class GrantedAccess implements Access {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly subject: string;
+  readonly scope: readonly string[];
+  readonly authorizationDetails: readonly JsonObject[];
+  readonly confirmation: Confirmation;
+  readonly expiresAt: number;
+  readonly claims: JsonObject;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly #compact: string;
+
+  constructor(token: VerifiedToken, compact: string, headers: Readonly<Record<string, string>>) {
+    this.issuer = token.issuer;
+    this.clientId = token.clientId;
+    this.subject = token.subject;
+    this.scope = token.scope;
+    this.authorizationDetails = token.authorizationDetails;
+    this.confirmation = token.confirmation;
+    this.expiresAt = token.expiresAt;
+    this.claims = token.claims;
+    this.headers = headers;
+    this.#compact = compact;
+  }
+
+  static tokenOf(access: Access): string | undefined {
+    return #compact in access ? access.#compact : undefined;
+  }
+}
+
+/** `nonce`: the next DPoP-Nonce, when there is a new one. */
+export function grantAccess(token: VerifiedToken, compact: string, nonce: string | undefined): Access {
   const headers: Record<string, string> =
     nonce === undefined ? {} : { 'DPoP-Nonce': nonce, 'Cache-Control': 'no-store' };
-  return { issuer, clientId, subject, scope, authorizationDetails, confirmation, expiresAt, claims, headers };
+  return new GrantedAccess(token, compact, headers);
+}
+
+/** The token of an access that `grantAccess` gave; undefined for one that was made up. */
+export function tokenOf(access: Access): string | undefined {
+  return GrantedAccess.tokenOf(access);
 }

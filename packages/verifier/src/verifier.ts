@@ -22,7 +22,7 @@ import {
 import { type Access, checkSufficient, grantAccess, type Requirement } from './access.ts';
 import { challenge } from './challenge.ts';
 import { type Credential, readCredential } from './credential.ts';
-import { startTrace, type Trace } from './diagnostics.ts';
+import { startTrace } from './diagnostics.ts';
 import { createIssuers } from './issuers.ts';
 import { readOptions, type VerifierOptions } from './options.ts';
 import { createReplayTable } from './replay-table.ts';
@@ -67,30 +67,37 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const metadata = settings.metadata && describeResource({ ...settings, members: settings.metadata });
 
   /** The line from request to access. Cheap checks first, nothing is stored before everything else has passed. */
-  async function decide(message: HttpMessage, requirement: Requirement, trace: Trace | undefined): Promise<Access> {
-    const now = seconds(clock);
-    // RFC 9449 §7.1, RFC 6750 §2.1: one token, in the Authorization field
-    const credential = readCredential(message);
-    trace?.note({ scheme: credential.scheme });
-    // RFC 9449 §4.3 (1)–(5), (7)–(12a): the proof is sound and for this request, this token, this moment
-    const proof = credential.scheme === 'DPoP' ? checkedProof(message, credential, now) : undefined;
-    trace?.passed('proof', proof);
-    // RFC 9068 §4, RFC 7662 §2.2: the issuer vouches for the token, for this resource, and it has not ended
-    const token = await tokens.verified(credential.token, now, trace);
-    trace?.passed('token');
-    // RFC 9449 §4.3 (12b), RFC 8705 §3: the token is bound to this key or certificate
-    matchConfirmation(token.confirmation, { ...credential, proof, certificate: message.certificate });
-    // RFC 9449 §4.3 (6): the sender holds the key
-    const verified = proof && (await verifySignature(proof));
-    trace?.passed('signature');
-    // RFC 6750 §3.1, RFC 9396 §9: the token is good for what is asked
-    checkSufficient(token, requirement);
-    // RFC 9449 §11.1: the proof is used for the first time; last, so that no refusal uses it up
-    if (verified !== undefined) await useUp(verified);
-    trace?.passed('replay');
-    const access = grantAccess(token, nextNonce(proof));
-    watches.opened(access, credential.token);
-    return access;
+  async function verify(message: HttpMessage, requirement: Requirement = {}): Promise<Access> {
+    const trace = startTrace();
+    try {
+      const now = seconds(clock);
+      // RFC 9449 §7.1, RFC 6750 §2.1: one token, in the Authorization field
+      const credential = readCredential(message);
+      trace?.note({ scheme: credential.scheme });
+      // RFC 9449 §4.3 (1)–(5), (7)–(12a): the proof is sound and for this request, this token, this moment
+      const proof = credential.scheme === 'DPoP' ? checkedProof(message, credential, now) : undefined;
+      trace?.passed('proof', proof);
+      // RFC 9068 §4, RFC 7662 §2.2: the issuer vouches for the token, for this resource, and it has not ended
+      const token = await tokens.verified(credential.token, now, trace);
+      trace?.passed('token');
+      // RFC 9449 §4.3 (12b), RFC 8705 §3: the token is bound to this key or certificate
+      matchConfirmation(token.confirmation, { ...credential, proof, certificate: message.certificate });
+      // RFC 9449 §4.3 (6): the sender holds the key
+      const verified = proof && (await verifySignature(proof));
+      trace?.passed('signature');
+      // RFC 6750 §3.1, RFC 9396 §9: the token is good for what is asked
+      checkSufficient(token, requirement);
+      // RFC 9449 §11.1: the proof is used for the first time; last, so that no refusal uses it up
+      if (verified !== undefined) await useUp(verified);
+      trace?.passed('replay');
+      const access = grantAccess(token, credential.token, nextNonce(proof));
+      trace?.granted(access);
+      return access;
+    } catch (thrown) {
+      const refusal = refuse(message, asRefusal(thrown));
+      trace?.refused(refusal);
+      throw refusal;
+    }
   }
 
   function checkedProof(message: HttpMessage, { token }: Credential, now: number): CheckedProof {
@@ -140,18 +147,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   }
 
   return {
-    async verify(message, requirement = {}) {
-      const trace = startTrace();
-      try {
-        const access = await decide(message, requirement, trace);
-        trace?.granted(access);
-        return access;
-      } catch (thrown) {
-        const refusal = refuse(message, asRefusal(thrown));
-        trace?.refused(refusal);
-        throw refusal;
-      }
-    },
+    verify,
     revoke(revocation) {
       revocations.add(revocation);
       watches.lookAtAll();

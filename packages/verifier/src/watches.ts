@@ -1,5 +1,5 @@
 import { asRefusal, type Clock, type HoldfastError, seconds } from '@holdfast/proof';
-import type { Access } from './access.ts';
+import { type Access, tokenOf } from './access.ts';
 import type { Tokens } from './tokens.ts';
 
 export interface WatchesOptions {
@@ -9,10 +9,8 @@ export interface WatchesOptions {
   readonly interval: number;
 }
 
-/** The connections that outlive the request that opened them, each with the token that it lives on. */
+/** The connections that outlive the request that opened them. */
 export interface Watches {
-  /** Remembers which token an access came from: no part of what a handler sees. */
-  opened(access: Access, compact: string): void;
   watch(access: Access, onEnd: (refusal: HoldfastError) => void): () => void;
   /** Looks at every token now. */
   lookAtAll(): void;
@@ -21,11 +19,10 @@ export interface Watches {
 const LONGEST = 2_147_483_647; // ms that a timer can wait
 
 export function createWatches({ tokens, clock, interval }: WatchesOptions): Watches {
-  const compactOf = new WeakMap<Access, string>();
   const looks = new Set<() => void>();
 
   function watch(access: Access, onEnd: (refusal: HoldfastError) => void): () => void {
-    const compact = compactOf.get(access);
+    const compact = tokenOf(access);
     if (compact === undefined) throw new TypeError('access: one that this verifier gave');
     let timer: NodeJS.Timeout | undefined;
 
@@ -63,7 +60,6 @@ export function createWatches({ tokens, clock, interval }: WatchesOptions): Watc
   }
 
   return {
-    opened: (access, compact) => compactOf.set(access, compact),
     watch,
     lookAtAll() {
       for (const look of looks) look();
