@@ -13,6 +13,8 @@ export { requireNumber, requireString } from './claims.ts';
 export { type Clock, seconds } from './clock.ts';
 export { type Confirmation, matchConfirmation, type Possession, readConfirmation } from './confirmation.ts';
 export { asRefusal, type Code, HoldfastError, logFields, type OAuthError, refusals } from './errors.ts';
+export { explainProof, type ProofToExplain } from './explain-proof.ts';
+export { createFindings, type Finding, type Findings } from './findings.ts';
 export { checkFreshness, type Fresh, type Freshness, type NoncePolicy } from './freshness.ts';
 export { ath, x5tS256 } from './hashes.ts';
 export { matchesHtu, normalizeHtu } from './htu.ts';
@@ -28,13 +30,13 @@ export {
   type Expected,
   type Proof,
   proofField,
-  readProof,
   type SenderKey,
   type SenderKeys,
   type VerifiedProof,
   verifyProof,
   verifyProofOnPool,
 } from './proof.ts';
+export { readProof } from './proof-syntax.ts';
 export { replayKey, reserve, reserveJti } from './replay.ts';
 export type { ReplayStore, Store } from './store.ts';
 export { withinTime } from './within-time.ts';

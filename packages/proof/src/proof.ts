@@ -1,14 +1,11 @@
 import type { KeyObject } from 'node:crypto';
-import { type Algorithm, isAlgorithm, verifySignature, verifySignatureOnPool } from './algorithms.ts';
-import { requireNumber, requireString } from './claims.ts';
-import { type Code, HoldfastError } from './errors.ts';
+import { type Algorithm, verifySignature, verifySignatureOnPool } from './algorithms.ts';
+import { HoldfastError } from './errors.ts';
 import { checkFreshness, type Fresh, type Freshness, type Times } from './freshness.ts';
 import { matchesHtu } from './htu.ts';
-import { importPublicJwk, type PublicJwk, readPublicJwk, thumbprint } from './jwk.ts';
-import { type JsonObject, readHeader, readPayload, readSignature, type Segments, splitJws } from './jws.ts';
+import { importPublicJwk, type PublicJwk } from './jwk.ts';
+import type { Segments } from './jws.ts';
 import { fieldValues, type HttpMessage } from './message.ts';
-
-const LONGEST = 10_240; // characters: an ML-DSA-65 proof is 8400 long; the rest is room for a long htu and unknown members
 
 /** The key that a proof carries, as its header segment states it. */
 export interface SenderKey {
@@ -76,48 +73,10 @@ export function proofField(message: HttpMessage): string | undefined {
   return proof;
 }
 
-/** Reads a proof (RFC 9449 §4.2; §4.3 items 2 to 5 and 7). NOT checked: everything that `checkProof` and `verifyProof` check. */
-export function readProof(compact: string, algorithms: ReadonlySet<string>, known?: SenderKeys): Proof {
-  if (compact.length > LONGEST) throw new HoldfastError('proof_too_large');
-  const segments = splitJws(compact, 'proof_malformed');
-  const signature = readSignature(segments, 'proof_malformed');
-  const sender = known?.recall(segments.header) ?? readSenderKey(segments, algorithms);
-  const payload = readPayload(segments, 'proof_malformed');
-  return {
-    segments,
-    signature,
-    sender,
-    jkt: sender.jkt,
-    jti: requireString(payload, 'jti', 'proof_claims'),
-    htm: requireString(payload, 'htm', 'proof_claims'),
-    htu: requireString(payload, 'htu', 'proof_claims'),
-    iat: requireNumber(payload, 'iat', 'proof_claims'),
-    ath: optional(payload, 'ath', requireString),
-    nonce: optional(payload, 'nonce', requireString),
-    exp: optional(payload, 'exp', requireNumber),
-    nbf: optional(payload, 'nbf', requireNumber),
-  };
-}
-
-function readSenderKey(segments: Segments, algorithms: ReadonlySet<string>): SenderKey {
-  const header = readHeader(segments, 'proof_malformed');
-  // (4): exactly this; media type rules would also allow other spellings, RFC 9449 does not
-  if (header['typ'] !== 'dpop+jwt') throw new HoldfastError('proof_typ');
-  // (5): asymmetric, known and allowed here
-  const alg = header['alg'];
-  if (!isAlgorithm(alg) || !algorithms.has(alg)) throw new HoldfastError('proof_alg');
-  // (7) and (3)
-  const jwk = readPublicJwk(header['jwk'], alg);
-  return { alg, jwk, jkt: thumbprint(jwk) };
-}
-
 /** Checks a proof against the request it came with (RFC 9449 §4.3 items 8 to 12a). NOT checked: signature, binding, replay. */
 export function checkProof(proof: Proof, { htm, htu, ath, freshness }: Expected): CheckedProof {
-  // (8): methods are case-sensitive
-  if (proof.htm !== htm) throw new HoldfastError('proof_htm');
-  // (9)
-  if (!matchesHtu(proof.htu, htu)) throw new HoldfastError('proof_htu');
-  // (12a)
+  checkHtm(proof, htm);
+  checkHtu(proof, htu);
   if (ath !== undefined) checkAth(proof, ath);
   // (10) and (11), last: only a proof that is otherwise sound is worth a nonce challenge
   return { ...proof, own: htu, ...checkFreshness(proof, freshness) } as CheckedProof;
@@ -146,15 +105,18 @@ function verifiedProof(proof: CheckedProof, imported: KeyObject, isGood: boolean
   ) as VerifiedProof;
 }
 
-function checkAth(proof: Proof, ath: string): void {
-  if (proof.ath === undefined) throw new HoldfastError('proof_claims', { detail: 'ath' });
-  if (proof.ath !== ath) throw new HoldfastError('proof_ath');
+/** RFC 9449 §4.3 (8): methods are case-sensitive. */
+export function checkHtm(proof: Pick<Proof, 'htm'>, htm: string): void {
+  if (proof.htm !== htm) throw new HoldfastError('proof_htm');
 }
 
-function optional<T>(
-  payload: JsonObject,
-  claim: string,
-  read: (payload: JsonObject, claim: string, refusal: Code) => T,
-): T | undefined {
-  return Object.hasOwn(payload, claim) ? read(payload, claim, 'proof_claims') : undefined;
+/** RFC 9449 §4.3 (9). */
+export function checkHtu(proof: Pick<Proof, 'htu'>, htu: string): void {
+  if (!matchesHtu(proof.htu, htu)) throw new HoldfastError('proof_htu');
+}
+
+/** RFC 9449 §4.3 (12a). */
+export function checkAth(proof: Pick<Proof, 'ath'>, ath: string): void {
+  if (proof.ath === undefined) throw new HoldfastError('proof_claims', { detail: 'ath' });
+  if (proof.ath !== ath) throw new HoldfastError('proof_ath');
 }

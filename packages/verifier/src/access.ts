@@ -28,11 +28,15 @@ export interface Access {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** RFC 6750 §3.1: every scope and every right that the request needs; the refusal names them. */
-export function checkSufficient(token: VerifiedToken, { scope = [], authorizationDetails = [] }: Requirement): void {
+/** RFC 6750 §3.1: every scope that the request needs; the refusal names them. */
+export function checkScope(token: VerifiedToken, { scope = [] }: Requirement): void {
   if (!scope.every((value) => token.scope.includes(value))) {
     throw new HoldfastError('scope_insufficient', { detail: scope.join(' ') });
   }
+}
+
+/** RFC 9396 §9: every right that the request needs; the refusal names their types. */
+export function checkAuthorizationDetails(token: VerifiedToken, { authorizationDetails = [] }: Requirement): void {
   if (!coversDetails(token.authorizationDetails, authorizationDetails)) {
     const detail = authorizationDetails.map(({ type }) => type).join(' ');
     throw new HoldfastError('authorization_details_insufficient', { detail });

@@ -64,6 +64,6 @@ export function createTokens({ issuers, revocations, isRevoked, timeout, ...expe
 }
 
 // An opaque token of three segments would be taken for a JWT, and refused: no issuer in the field makes one
-function isJwt(compact: string): boolean {
+export function isJwt(compact: string): boolean {
   return compact.split('.', 4).length === 3;
 }

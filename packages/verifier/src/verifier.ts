@@ -5,11 +5,12 @@ import {
   type Clock,
   checkProof,
   createNonces,
+  type Expected,
+  type Finding,
   HoldfastError,
   type HttpMessage,
   matchConfirmation,
   type NoncePolicy,
-  type Proof,
   proofField,
   readProof,
   reserveJti,
@@ -19,10 +20,11 @@ import {
   verifyProof,
   verifyProofOnPool,
 } from '@holdfast/proof';
-import { type Access, checkSufficient, grantAccess, type Requirement } from './access.ts';
+import { type Access, checkAuthorizationDetails, checkScope, grantAccess, type Requirement } from './access.ts';
 import { challenge } from './challenge.ts';
 import { type Credential, readCredential } from './credential.ts';
 import { startTrace } from './diagnostics.ts';
+import { explain } from './explain.ts';
 import { createIssuers } from './issuers.ts';
 import { readOptions, type VerifierOptions } from './options.ts';
 import { createReplayTable } from './replay-table.ts';
@@ -39,6 +41,12 @@ export interface Verifier {
    * revocation of a JWT that this verifier was not told of, by `revoke` or by the option `isRevoked`.
    */
   verify(message: HttpMessage, requirement?: Requirement): Promise<Access>;
+  /**
+   * Makes every check on a message without stopping at the first that fails, and says of each where it is required and
+   * how it went. For people who look for a mistake, never for decisions about access: it uses up nothing, so that it
+   * cannot see a replay, and costs more than `verify`.
+   */
+  explain(message: HttpMessage, requirement?: Requirement): Promise<readonly Finding[]>;
   /** From now on the token is refused, and what `watch` watches for it ends. */
   revoke(revocation: Revocation): void;
   /**
@@ -86,7 +94,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
       const verified = proof && (await verifySignature(proof));
       trace?.passed('signature');
       // RFC 6750 §3.1, RFC 9396 §9: the token is good for what is asked
-      checkSufficient(token, requirement);
+      checkScope(token, requirement);
+      checkAuthorizationDetails(token, requirement);
       // RFC 9449 §11.1: the proof is used for the first time; last, so that no refusal uses it up
       if (verified !== undefined) await useUp(verified);
       trace?.passed('replay');
@@ -100,23 +109,22 @@ export function createVerifier(options: VerifierOptions): Verifier {
     }
   }
 
-  function checkedProof(message: HttpMessage, { token }: Credential, now: number): CheckedProof {
-    const path = targetPath(message.target, origin);
-    if (path === undefined) throw new HoldfastError('request_malformed');
+  function checkedProof(message: HttpMessage, credential: Credential, now: number): CheckedProof {
     const compact = proofField(message);
     if (compact === undefined) throw new HoldfastError('proof_missing');
     const proof = readProof(compact, algorithms, senderKeys);
-    return checkProof(proof, {
-      htm: message.method,
-      htu: origin + path,
-      ath: tokens.ath(token),
-      freshness: { now, maxAge, skew, nonces, policy: policyFor(proof), forgottenUntil },
-    });
+    return checkProof(proof, expectedProof(message, credential, now, proof.jkt));
   }
 
-  // RFC 9449 §11.3: who has used a nonce of ours may not fall back to none
-  function policyFor({ jkt }: Proof): NoncePolicy {
-    return settings.nonce === 'required' || senderKeys.usesNonces(jkt) ? 'required' : settings.nonce;
+  /** What a proof by this key has to say that comes with this request and token. */
+  function expectedProof(message: HttpMessage, { token }: Credential, now: number, jkt: string): Expected {
+    const path = targetPath(message.target, origin);
+    if (path === undefined) throw new HoldfastError('request_malformed');
+    // RFC 9449 §11.3: who has used a nonce of ours may not fall back to none
+    const policy: NoncePolicy =
+      settings.nonce === 'required' || senderKeys.usesNonces(jkt) ? 'required' : settings.nonce;
+    const freshness = { now, maxAge, skew, nonces, policy, forgottenUntil };
+    return { htm: message.method, htu: origin + path, ath: tokens.ath(token), freshness };
   }
 
   async function useUp(proof: VerifiedProof): Promise<void> {
@@ -148,6 +156,11 @@ export function createVerifier(options: VerifierOptions): Verifier {
 
   return {
     verify,
+    explain(message, requirement = {}) {
+      const now = seconds(clock);
+      const expected = (credential: Credential, jkt: string) => expectedProof(message, credential, now, jkt);
+      return explain(message, requirement, { ...settings, issuers, tokens, algorithms, now, expected });
+    },
     revoke(revocation) {
       revocations.add(revocation);
       watches.lookAtAll();

@@ -1,0 +1,60 @@
+import { isAlgorithm } from './algorithms.ts';
+import { requireNumber, requireString } from './claims.ts';
+import { type Code, HoldfastError } from './errors.ts';
+import { readPublicJwk, thumbprint } from './jwk.ts';
+import { type JsonObject, readHeader, readPayload, readSignature, type Segments, splitJws } from './jws.ts';
+import type { Proof, SenderKey, SenderKeys } from './proof.ts';
+
+const LONGEST = 10_240; // characters: an ML-DSA-65 proof is 8400 long; the rest is room for a long htu and unknown members
+
+/** Reads a proof (RFC 9449 §4.2; §4.3 items 2 to 5 and 7). NOT checked: everything that `checkProof` and `verifyProof` check. */
+export function readProof(compact: string, algorithms: ReadonlySet<string>, known?: SenderKeys): Proof {
+  const segments = splitProof(compact);
+  const signature = readSignature(segments, 'proof_malformed');
+  const sender = known?.recall(segments.header) ?? readSenderKey(segments, algorithms);
+  return { segments, signature, sender, jkt: sender.jkt, ...readProofClaims(segments) };
+}
+
+/** RFC 9449 §4.3 (2). */
+export function splitProof(compact: string): Segments {
+  if (compact.length > LONGEST) throw new HoldfastError('proof_too_large');
+  return splitJws(compact, 'proof_malformed');
+}
+
+/** RFC 9449 §4.3 (4), (5), (7). */
+export function readSenderKey(segments: Segments, algorithms: ReadonlySet<string>): SenderKey {
+  const header = readHeader(segments, 'proof_malformed');
+  // (4): exactly this; media type rules would also allow other spellings, RFC 9449 does not
+  if (header['typ'] !== 'dpop+jwt') throw new HoldfastError('proof_typ');
+  // (5): asymmetric, known and allowed here
+  const alg = header['alg'];
+  if (!isAlgorithm(alg) || !algorithms.has(alg)) throw new HoldfastError('proof_alg');
+  // (7) and (3)
+  const jwk = readPublicJwk(header['jwk'], alg);
+  return { alg, jwk, jkt: thumbprint(jwk) };
+}
+
+/** RFC 9449 §4.3 (3): what has to be there is there, and everything has its type. */
+export function readProofClaims(
+  segments: Segments,
+): Pick<Proof, 'jti' | 'htm' | 'htu' | 'iat' | 'ath' | 'nonce' | 'exp' | 'nbf'> {
+  const payload = readPayload(segments, 'proof_malformed');
+  return {
+    jti: requireString(payload, 'jti', 'proof_claims'),
+    htm: requireString(payload, 'htm', 'proof_claims'),
+    htu: requireString(payload, 'htu', 'proof_claims'),
+    iat: requireNumber(payload, 'iat', 'proof_claims'),
+    ath: optional(payload, 'ath', requireString),
+    nonce: optional(payload, 'nonce', requireString),
+    exp: optional(payload, 'exp', requireNumber),
+    nbf: optional(payload, 'nbf', requireNumber),
+  };
+}
+
+function optional<T>(
+  payload: JsonObject,
+  claim: string,
+  read: (payload: JsonObject, claim: string, refusal: Code) => T,
+): T | undefined {
+  return Object.hasOwn(payload, claim) ? read(payload, claim, 'proof_claims') : undefined;
+}

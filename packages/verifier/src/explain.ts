@@ -1,0 +1,122 @@
+import {
+  type CheckedProof,
+  createFindings,
+  type Expected,
+  explainProof,
+  type Finding,
+  type Findings,
+  type HttpMessage,
+  matchConfirmation,
+  type Proof,
+  readConfirmation,
+  readJws,
+  requireString,
+} from '@holdfast/proof';
+import { checkAuthorizationDetails, checkScope, type Requirement } from './access.ts';
+import { type Credential, readCredential } from './credential.ts';
+import type { Issuers } from './issuers.ts';
+import { checkAudience, checkTimes, checkTokenType, type VerifiedToken, verifyTokenSignature } from './token.ts';
+import { isJwt, type Tokens } from './tokens.ts';
+
+/** What the line knows that an explanation needs. */
+export interface Explainable {
+  readonly issuers: Issuers;
+  readonly tokens: Tokens;
+  readonly algorithms: ReadonlySet<string>;
+  readonly audience: string;
+  readonly skew: number;
+  readonly now: number;
+  /** What a proof by this key is compared with. Throws for a request that is none of this server. */
+  readonly expected: (credential: Credential, jkt: string) => Expected;
+}
+
+/** Every check of the line on one message, one by one, also after one that failed. */
+export async function explain(
+  message: HttpMessage,
+  requirement: Requirement,
+  line: Explainable,
+): Promise<readonly Finding[]> {
+  const findings = createFindings();
+  const credential = await findings.check(
+    'one access token, in the Authorization field',
+    'RFC 9449 §7.1, RFC 6750 §2.1',
+    [],
+    () => readCredential(message),
+  );
+  const sender = credential?.scheme === 'DPoP' ? await explainSender(findings, message, credential, line) : undefined;
+  if (credential !== undefined && isJwt(credential.token)) await explainJwt(findings, credential.token, line);
+  const token = await findings.check(
+    'the issuer vouches for the token, and it was not revoked',
+    'RFC 9068 §4, RFC 7662 §2.2',
+    [credential],
+    ({ token }) => line.tokens.verified(token, line.now),
+  );
+  await explainUse(findings, { message, requirement, credential, sender, token });
+  return findings.all;
+}
+
+async function explainSender(
+  findings: Findings,
+  message: HttpMessage,
+  credential: Credential,
+  { algorithms, expected }: Explainable,
+): Promise<Pick<Proof, 'jkt'> | undefined> {
+  const isOurs = await findings.check(
+    'a path of this server',
+    'RFC 9110 §7.1',
+    [],
+    () => expected(credential, '') && true,
+  );
+  return explainProof(findings, {
+    message,
+    algorithms,
+    expected: (jkt) => (isOurs ? expected(credential, jkt) : undefined),
+  });
+}
+
+async function explainJwt(findings: Findings, compact: string, line: Explainable): Promise<void> {
+  const { issuers, algorithms } = line;
+  const rfc = 'RFC 9068 §4';
+  const jws = await findings.check('the token is a compact JWT', rfc, [], () => readJws(compact, 'token_malformed'));
+  await findings.check('typ is at+jwt', rfc, [jws], checkTokenType);
+  const issuer = await findings.check('iss is an issuer that is trusted', rfc, [jws], ({ payload }) =>
+    issuers.named(payload['iss']),
+  );
+  await findings.check('the signature of the issuer', rfc, [jws, issuer], (token, { keys }) =>
+    verifyTokenSignature(token, keys, algorithms),
+  );
+  await findings.check('aud names this resource', rfc, [jws], ({ payload }) => checkAudience(payload, line.audience));
+  await findings.check('exp, iat and nbf', rfc, [jws], ({ payload }) => checkTimes(payload, line));
+  await findings.check('jti, client_id and sub', 'RFC 9068 §2.2', [jws], ({ payload }) => {
+    for (const claim of ['jti', 'client_id', 'sub']) requireString(payload, claim, 'token_claims');
+  });
+  await findings.check('cnf can be checked', 'RFC 9449 §6, RFC 8705 §3.1', [jws], ({ payload }) =>
+    readConfirmation(payload['cnf']),
+  );
+}
+
+interface Use {
+  readonly message: HttpMessage;
+  readonly requirement: Requirement;
+  readonly credential: Credential | undefined;
+  readonly sender: Pick<Proof, 'jkt'> | undefined;
+  readonly token: VerifiedToken | undefined;
+}
+
+async function explainUse(findings: Findings, { message, requirement, credential, sender, token }: Use): Promise<void> {
+  await findings.check(
+    'the token is bound to this key or certificate',
+    'RFC 9449 §4.3 (12), RFC 8705 §3',
+    [credential, token],
+    ({ scheme }, { confirmation }) => {
+      const proof = sender as CheckedProof | undefined; // only its thumbprint is looked at
+      matchConfirmation(confirmation, { scheme, proof, certificate: message.certificate });
+    },
+  );
+  await findings.check('the scopes that are needed', 'RFC 6750 §3.1', [token], (given) =>
+    checkScope(given, requirement),
+  );
+  await findings.check('the authorization_details that are needed', 'RFC 9396 §9', [token], (given) =>
+    checkAuthorizationDetails(given, requirement),
+  );
+}
