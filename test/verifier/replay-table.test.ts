@@ -123,10 +123,12 @@ describe('the embedded replay table', () => {
     },
   );
 
-  it('holds an entry of the first and of the last second that there is', () => {
+  it('holds entries of the first and of the last second that there is', () => {
+    const keys = Array.from({ length: 20_000 }, (_, i) => `key ${i}`);
     for (const second of [0, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 2]) {
       const { add } = tableAt(second);
-      expect([add('a', second), add('a', second), add('b', second)]).toEqual([true, false, true]);
+      expect(keys.every((key) => add(key, second))).toBe(true);
+      expect(keys.some((key) => add(key, second))).toBe(false);
     }
   });
 
@@ -143,6 +145,7 @@ describe('the memory of the embedded replay table', () => {
   const collect: () => void = runInNewContext('gc');
   const arrays = (): number => {
     collect();
+    collect(); // the first may still be sweeping
     return process.memoryUsage().arrayBuffers;
   };
   const fill = (add: (key: string, until: number) => boolean, from: number, to: number, until: number) => {
@@ -152,7 +155,7 @@ describe('the memory of the embedded replay table', () => {
   it('is at most 32 bytes a live entry around a million of them, whatever the phase of growth', () => {
     const { table, add } = tableAt(START);
     const before = arrays();
-    for (let size = 700_000, from = 0; size <= 1_100_000; from = size, size += 25_000) {
+    for (let size = 500_000, from = 0; size <= 1_100_000; from = size, size += 25_000) {
       fill(add, from, size, START + 10);
       expect(table.size).toBe(size);
       expect((arrays() - before) / size).toBeLessThanOrEqual(32);
