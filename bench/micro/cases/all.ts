@@ -1,0 +1,23 @@
+import { createScenes } from '../../scene/scenes.ts';
+import type { Case } from '../case.ts';
+import { coldCase } from './cold.ts';
+import { joseCase } from './jose.ts';
+import { mtlsCase } from './mtls.ts';
+import { oauth4webapiCases } from './oauth4webapi.ts';
+import { rawCases } from './raw.ts';
+import { refusalCases } from './refusals.ts';
+import { verifyCases } from './verify.ts';
+
+/** Every case that runs in rounds, in the order of the table. */
+export function allCases(): Case[] {
+  const scenes = createScenes();
+  return [
+    ...rawCases(scenes),
+    ...verifyCases(scenes),
+    coldCase(),
+    mtlsCase(),
+    ...refusalCases(scenes),
+    ...oauth4webapiCases(scenes),
+    joseCase(scenes),
+  ];
+}

@@ -1,0 +1,40 @@
+import type { Bar } from './bar.ts';
+import type { Comparison, Result, Verdict } from './result.ts';
+import type { Series } from './rounds.ts';
+import { relativeWidth, type Spread, spread } from './statistics.ts';
+
+/** A spread that is wider than this share of its median, and has the bar inside, tells nothing. */
+export const NOISE = 0.25;
+
+export function judge(all: readonly Series[]): Result[] {
+  return all.map((series) => ({
+    name: series.case.name,
+    unit: 'µs CPU',
+    value: spread(cpu(series)),
+    wall: spread(series.samples.map(({ wall }) => wall)),
+    operations: series.operations,
+    rounds: series.samples.length,
+    comparisons: (series.case.bars ?? []).map((bar) => compare(series, bar, all)),
+  }));
+}
+
+function compare(series: Series, bar: Bar, all: readonly Series[]): Comparison {
+  if (bar.kind === 'cost') return comparison(spread(cpu(series)), bar.atMost);
+  const baseline = all.find(({ case: { name } }) => name === bar.against);
+  if (baseline === undefined) throw new Error(`no case is named ${bar.against}`);
+  const below = cpu(baseline);
+  const ratios = cpu(series).map((above, round) => above / (below[round] ?? Number.NaN));
+  return { against: bar.against, ...comparison(spread(ratios), bar.atMost) };
+}
+
+export function comparison(figure: Spread, atMost: number | undefined): Comparison {
+  return atMost === undefined ? { figure } : { figure, atMost, verdict: verdict(figure, atMost) };
+}
+
+function verdict(figure: Spread, atMost: number): Verdict {
+  const isInside = figure.low <= atMost && atMost < figure.high;
+  if (isInside && relativeWidth(figure) > NOISE) return 'unclear';
+  return figure.median <= atMost ? 'ok' : 'misses';
+}
+
+const cpu = (series: Series) => series.samples.map((sample) => sample.cpu);

@@ -1,0 +1,38 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { Prepare } from './case.ts';
+
+/** One slice: µs per operation. */
+export interface Sample {
+  /** Of all threads: thread pool and garbage collector too. */
+  readonly cpu: number;
+  readonly wall: number;
+}
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as NodeJS.GCFunction;
+
+/** Frees everything that can be freed. What lies outside of V8's heap follows some turns of the event loop later. */
+export async function collectAll(): Promise<void> {
+  for (let i = 0; i < 3; i += 1) {
+    collect();
+    await nextTurn();
+  }
+}
+
+/** What a preparation left behind is not its slice's to clear away. Twice, so that the inputs count as old. */
+export function clearAway(): void {
+  collect({ type: 'minor' });
+  collect({ type: 'minor' });
+}
+
+export async function measure(prepare: Prepare, count: number): Promise<Sample> {
+  const slice = await prepare(count);
+  clearAway();
+  const start = performance.now();
+  const before = process.cpuUsage();
+  await slice();
+  const { user, system } = process.cpuUsage(before);
+  return { cpu: (user + system) / count, wall: ((performance.now() - start) * 1000) / count };
+}

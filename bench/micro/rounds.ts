@@ -1,0 +1,68 @@
+import type { Case, Prepare } from './case.ts';
+import { collectAll, measure, type Sample } from './measure.ts';
+
+export interface Pace {
+  /** Seconds that all rounds together may last, preparations included. */
+  readonly seconds: number;
+  /** Milliseconds of one slice. */
+  readonly slice: number;
+  /** Milliseconds of warming up each case. */
+  readonly warmUp: number;
+}
+
+/** A case with one sample for each round. Sample n of every case is of the same round. */
+export interface Series {
+  readonly case: Case;
+  readonly samples: readonly Sample[];
+  /** Operations that were measured. */
+  readonly operations: number;
+}
+
+const LEAST = 200; // operations in a slice: a stray pause must not be all of it
+const MOST = 1500;
+const LEAST_ROUNDS = 3;
+const MOST_ROUNDS = 100; // more would tell nothing new, and fill the replay tables
+const LEAST_CALLS = 1000; // before that V8 has hardly begun to optimise
+const ENOUGH_CALLS = 5000; // by then it has done what it will
+
+interface Running {
+  readonly case: Case;
+  readonly prepare: Prepare;
+  readonly count: number;
+  readonly samples: Sample[];
+}
+
+/** Runs the cases in turns: what slows the machine for a while slows all cases of that round, and leaves their ratios. */
+export async function runRounds(cases: readonly Case[], pace: Pace, say: (line: string) => void): Promise<Series[]> {
+  const running: Running[] = [];
+  for (const each of cases) {
+    say(`warming up: ${each.name}`);
+    const prepare = await each.open();
+    running.push({ case: each, prepare, count: await warmUp(each, prepare, pace), samples: [] });
+  }
+  const end = performance.now() + pace.seconds * 1000;
+  for (let round = 0; round < MOST_ROUNDS && (round < LEAST_ROUNDS || performance.now() < end); round += 1) {
+    say(`round ${round + 1}`);
+    await collectAll(); // or the great collection falls on whichever case is running
+    // Another one begins each time, so that none always follows the same pause
+    for (const each of rotated(running, round)) each.samples.push(await measure(each.prepare, each.count));
+  }
+  return running.map(({ case: of, samples, count }) => ({ case: of, samples, operations: samples.length * count }));
+}
+
+/** Returns how many operations fit into a slice. */
+async function warmUp({ most = MOST }: Case, prepare: Prepare, { warmUp, slice }: Pace): Promise<number> {
+  let count = Math.min(most, 50);
+  let spent = 0;
+  for (let calls = 0; ; calls += count) {
+    const { wall } = await measure(prepare, count);
+    spent += (wall * count) / 1000;
+    count = Math.min(most, Math.max(LEAST, Math.round((slice * 1000) / wall)));
+    if ((spent >= warmUp && calls >= LEAST_CALLS) || calls >= ENOUGH_CALLS) return count;
+  }
+}
+
+function rotated<T>(list: readonly T[], by: number): T[] {
+  const at = by % list.length;
+  return [...list.slice(at), ...list.slice(0, at)];
+}

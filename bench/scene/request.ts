@@ -1,0 +1,32 @@
+import type { HttpMessage } from '@holdfast/proof';
+
+export const ORIGIN = 'https://venue.example';
+export const METHOD = 'POST';
+export const TARGET = '/orders';
+export const URL_CALLED = ORIGIN + TARGET;
+
+/** An order as a server receives it. */
+export function dpopRequest(token: string, proof: string): HttpMessage {
+  return { method: METHOD, target: TARGET, headers: fields(`DPoP ${token}`, 'DPoP', proof) };
+}
+
+export function mtlsRequest(token: string, certificate: Uint8Array): HttpMessage {
+  return { method: METHOD, target: TARGET, headers: fields(`Bearer ${token}`), certificate };
+}
+
+export function anonymousRequest(): HttpMessage {
+  return { method: METHOD, target: TARGET, headers: ['Host', 'venue.example'] };
+}
+
+function fields(authorization: string, ...more: string[]): string[] {
+  const usual = ['Host', 'venue.example', 'User-Agent', 'bench', 'Accept', 'application/json', 'Content-Length', '96'];
+  return [...usual, 'Authorization', authorization, ...more].map(asReceived);
+}
+
+/**
+ * A text as the HTTP parser makes it: new, flat and never hashed. A string that was used before would spare its verifier
+ * the hash of every look-up in a cache.
+ */
+function asReceived(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
+}

@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const entry = fileURLToPath(new URL('../../bench/main.ts', import.meta.url));
+
+function bench(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [entry, ...args], { encoding: 'utf8', timeout: 60_000, killSignal: 'SIGKILL' });
+}
+
+interface Report {
+  readonly machine: Readonly<Record<string, unknown>>;
+  readonly cases: readonly {
+    readonly name: string;
+    readonly value: { readonly median: number };
+    readonly operations: number;
+    readonly rounds: number;
+    readonly comparisons: readonly { readonly against?: string; readonly figure: { readonly median: number } }[];
+  }[];
+}
+
+describe('npm run bench', () => {
+  it('prints one JSON object with the machine and the cases, each beside what it is compared with', () => {
+    const { status, stdout, stderr } = bench('--quick', '--seconds', '1', '--only', 'mtls', '--json');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const { machine, cases } = JSON.parse(stdout) as Report;
+    expect(machine).toMatchObject({ cpu: expect.any(String), cores: expect.any(Number), node: process.versions.node });
+    expect(cases.map(({ name }) => name)).toEqual(['verify mTLS-bound']);
+  }, 60_000);
+
+  it('measures every case of the name that is asked for, and the baseline of each', () => {
+    const { status, stdout } = bench('--quick', '--seconds', '1', '--only', 'verify ed25519', '--json');
+    expect(status).toBe(0);
+    const { cases } = JSON.parse(stdout) as Report;
+    const names = cases.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['raw Ed25519', 'verify Ed25519']));
+    const [first] = cases.find(({ name }) => name === 'verify Ed25519')?.comparisons ?? [];
+    expect(first).toMatchObject({ against: 'raw Ed25519', figure: { median: expect.any(Number) } });
+    for (const { value, rounds, operations } of cases) {
+      expect(value.median).toBeGreaterThan(0);
+      expect(operations).toBeGreaterThan(rounds);
+      expect(rounds).toBeGreaterThanOrEqual(3);
+    }
+  }, 60_000);
+
+  it('counts the requests of a soak, and claims nothing after a short one', () => {
+    const { status, stdout } = bench('--soak', '--requests', '4000', '--json');
+    expect(status).toBe(0);
+    const { soak } = JSON.parse(stdout) as {
+      soak: { verdict: string; samples: { requests: number; resident: number }[] };
+    };
+    expect(soak.verdict).toBe('too short to tell');
+    expect(soak.samples.at(-1)).toMatchObject({ requests: 4000, resident: expect.any(Number) });
+  }, 60_000);
+
+  it.each([
+    ['an unknown option', ['--onyl', 'raw']],
+    ['an argument that is no option', ['raw']],
+    ['a name that no case has', ['--only', 'no such case']],
+    ['seconds that are no number', ['--seconds', 'soon']],
+    ['no requests', ['--soak', '--requests', '0']],
+  ])('answers %s in one line and does not end well', (_what, args) => {
+    const { status, stdout, stderr } = bench(...args);
+    expect(status).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/^bench: [^\n]+\n$/);
+  });
+});
