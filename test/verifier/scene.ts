@@ -49,7 +49,7 @@ export class Scene {
       jwks: { keys: [published(this.issuerKey)] },
       clock: () => this.clock.now,
       // Without nonces a table of the verifier's own would have every proof of the first seconds challenged
-      ...(this.#usesNonces ? {} : { replay: createReplayTable({ clock: () => this.clock.now }) }),
+      ...(this.#usesNonces ? {} : { replay: { add: createReplayTable({ clock: () => this.clock.now }).add } }),
       ...options,
     });
   }
