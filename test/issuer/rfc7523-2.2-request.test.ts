@@ -91,7 +91,7 @@ describe('C016 one way to authenticate, and the one that was registered', () => 
       'invalid_request',
       'client_authentication_ambiguous',
     ],
-  ])('refuses %s', async (_name, attempt, error, code) => {
+  ])('%s is refused', async (_name, attempt, error, code) => {
     expectRefusal(await send(attempt), error, code);
   });
 
