@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, KeyObject, randomBytes } from 'node:crypto';
-import { type Algorithm, type Clock, isAlgorithm, readPublicJwk, seconds } from '@holdfast/proof';
+import { type Algorithm, algorithms, type Clock, isAlgorithm, readPublicJwk, seconds } from '@holdfast/proof';
 import { SignJWT } from 'jose';
 
 /** The question that is about to be asked. */
@@ -73,7 +73,7 @@ export function tlsClientAuth(): Authenticate {
 /** Before the first question: a key that cannot sign is a mistake of the start, not an outage. No error quotes the key. */
 function readPrivateKey(given: PrivateKeyJwtOptions['key'], alg: Algorithm): KeyObject | CryptoKey {
   if (!isAlgorithm(alg)) throw new TypeError('alg: one that this package knows');
-  const key = importPrivateKey(given);
+  const key = importPrivateKey(given, alg);
   try {
     readPublicJwk(publicJwk(key instanceof KeyObject ? key : KeyObject.from(key)), alg);
   } catch {
@@ -82,8 +82,13 @@ function readPrivateKey(given: PrivateKeyJwtOptions['key'], alg: Algorithm): Key
   return key;
 }
 
-function importPrivateKey(given: PrivateKeyJwtOptions['key']): KeyObject | CryptoKey {
-  if (given instanceof KeyObject || given instanceof CryptoKey) return given;
+function importPrivateKey(given: PrivateKeyJwtOptions['key'], alg: Algorithm): KeyObject | CryptoKey {
+  if (given instanceof KeyObject) return given;
+  if (given instanceof CryptoKey) {
+    const isForAlg = given.algorithm.name === algorithms[alg].subtle.name && given.usages.includes('sign');
+    if (!isForAlg) throw new TypeError('key: a CryptoKey that signs by alg');
+    return given;
+  }
   try {
     return createPrivateKey({ key: given, format: 'jwk' });
   } catch {

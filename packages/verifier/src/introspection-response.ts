@@ -1,4 +1,4 @@
-import { HoldfastError, type JsonObject, readJws, requireNumber } from '@holdfast/proof';
+import { HoldfastError, type JsonObject, type Jws, readJws, requireNumber } from '@holdfast/proof';
 import { type Document, parseObject } from './document.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
 import { verifyTokenSignature } from './token.ts';
@@ -17,21 +17,65 @@ export interface ResponseExpectation {
 }
 
 /**
- * What the issuer says about the token, in the form that was asked for: RFC 7662 §2.2 or RFC 9701 §5. Anything that is
- * not an answer throws. NOT checked: whether the token is active, and what is said about it.
+ * What the issuer says about the token, in a form that was asked for: RFC 7662 §2.2 or RFC 9701 §5. Anything that is not
+ * an answer throws. NOT checked: whether the token is active, and what else is said about it.
  */
-export async function readResponse({ type, octets }: Document, expected: ResponseExpectation): Promise<JsonObject> {
-  const answer = checkedAnswer(await contentOf(type, octets, expected));
-  return answer;
+export async function readResponse(document: Document, expected: ResponseExpectation): Promise<JsonObject> {
+  const { signed } = expected;
+  const type = mediaType(document);
+  if (type === 'application/token-introspection+jwt' && signed !== false) {
+    return checkAnswer(await readSignedAnswer(document.octets.toString('latin1'), expected));
+  }
+  if (type === 'application/json' && signed !== true) return checkAnswer(parseObject(document.octets));
+  throw unusable('Content-Type');
 }
 
-async function contentOf(type: string, octets: Buffer, expected: ResponseExpectation): Promise<unknown> {
-  const { signed } = expected;
-  // RFC 9110 §8.3.1: media types are compared without regard to case; parameters change nothing here
-  const mediaType = type.split(';', 1)[0]?.trim().toLowerCase();
-  if (mediaType === 'application/token-introspection+jwt' && signed !== false) {
-    return await readSigned(octets.toString('latin1'), expected);
+// RFC 9110 §8.3.1: compared without regard to case; parameters change nothing here
+function mediaType({ type }: Document): string | undefined {
+  return type.split(';', 1)[0]?.trim().toLowerCase();
+}
+
+/** RFC 7662 §2.2: an error, or anything else that says nothing about the token, is no answer. */
+function checkAnswer(answer: unknown): JsonObject {
+  if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) throw unusable('token_introspection');
+  if (!Object.hasOwn(answer, 'active')) throw unusable('active');
+  return answer as JsonObject;
+}
+
+/** RFC 9701 §5: by a key that the issuer publishes, for us, and in answer to this question. */
+async function readSignedAnswer(compact: string, expected: ResponseExpectation): Promise<unknown> {
+  const { issuer, clientId, keys, algorithms } = expected;
+  // RFC 7516 §3.1: five segments. We publish no key that an issuer could encrypt to.
+  if (compact.split('.', 6).length === 5) throw unusable('encrypted');
+  const jws = readJws(compact, 'issuer_unavailable');
+  checkType(jws);
+  await verifyTokenSignature(jws, keys, algorithms);
+  const { payload } = jws;
+  if (payload['iss'] !== issuer) throw unusable('iss');
+  const { aud } = payload;
+  if (aud !== clientId && !(Array.isArray(aud) && aud.includes(clientId))) throw unusable('aud');
+  checkTimes(payload, expected);
+  return payload['token_introspection'];
+}
+
+// RFC 9701 §8.1, RFC 8725 §3.11: an access token of the same issuer, which anybody may have, is no answer
+function checkType({ header: { typ } }: Jws): void {
+  const lower = typeof typ === 'string' ? typ.toLowerCase() : undefined;
+  if (lower !== 'token-introspection+jwt' && lower !== 'application/token-introspection+jwt') throw unusable('typ');
+}
+
+/** An answer does not name its question, so that an older one about another token would fit, were it not for its time. */
+function checkTimes(payload: JsonObject, { askedAt, now, skew }: ResponseExpectation): void {
+  const iat = requireNumber(payload, 'iat', 'issuer_unavailable');
+  if (iat < askedAt - skew) throw unusable('iat', iat - askedAt);
+  if (iat > now + skew) throw unusable('iat', iat - now);
+  // RFC 7519 §4.1.4, §4.1.5, though RFC 9701 §5 advises against these
+  if (payload['exp'] !== undefined && now >= requireNumber(payload, 'exp', 'issuer_unavailable')) throw unusable('exp');
+  if (payload['nbf'] !== undefined && requireNumber(payload, 'nbf', 'issuer_unavailable') > now + skew) {
+    throw unusable('nbf');
   }
-  if (mediaType === 'application/json' && signed !== true) return parseObject(octets);
-  throw unusable('Content-Type');
+}
+
+function unusable(detail: string, skew?: number): HoldfastError {
+  return new HoldfastError('issuer_unavailable', skew === undefined ? { detail } : { detail, skew });
 }

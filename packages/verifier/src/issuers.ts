@@ -41,7 +41,7 @@ export function createIssuers(trusted: readonly TrustedIssuer[], options: Issuer
   for (const { issuer, jwks, introspection } of trusted) {
     if (typeof issuer !== 'string' || issuer === '') throw new TypeError('issuer: a non-empty string');
     if (byName.has(issuer)) throw new TypeError('issuer: each one once');
-    const keys = jwks === undefined ? discoveredKeys({ issuer, ...options }) : givenKeys(jwks);
+    const keys = jwks === undefined ? discoveredKeys({ ...options, issuer }) : givenKeys(jwks);
     byName.set(issuer, { issuer, keys });
     if (introspection === undefined) continue;
     // An opaque token does not say whose it is, and one issuer's token is not shown to another
