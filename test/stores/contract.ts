@@ -4,7 +4,7 @@ import { added, type Contract, ODD_KEYS, opened, passesReplayContract, START, ti
 
 /** The whole port: the replay part, and values that are got and taken. */
 export function passesStoreContract(contract: Contract<Store>): void {
-  const { name } = contract;
+  const { name, counts = true } = contract;
   passesReplayContract(contract);
 
   describe(`${name}: get and take`, () => {
@@ -79,13 +79,14 @@ export function passesStoreContract(contract: Contract<Store>): void {
       await store.add('sweeps', '', START + 200);
       expect([await store.add('a', 'again', START + 300), await store.get('a')]).toEqual([false, '200']);
     });
+  });
 
-    it('a take makes room in a full store', async () => {
-      const { store } = await opened(contract, 1);
-      await store.add('a', '', until);
-      expect(await added(store, 'b')).toBe('store_full');
-      await store.take('a');
-      expect([await added(store, 'b'), await added(store, 'c')]).toEqual([true, 'store_full']);
-    });
+  if (!counts) return;
+  it(`${name}: a take makes room in a full store`, async () => {
+    const { store } = await opened(contract, 1);
+    await store.add('a', '', START + 60);
+    expect(await added(store, 'b')).toBe('store_full');
+    await store.take('a');
+    expect([await added(store, 'b'), await added(store, 'c')]).toEqual([true, 'store_full']);
   });
 }
