@@ -12,6 +12,7 @@ const HELP = `holdfast: sender-constrained access tokens
 
   holdfast demo [--json]                       issuer, venue, traders and thieves on loopback; exits 0 if all ended as it must
   holdfast demo --serve [--json] [--port N]    stays up; four ports from N on (default 8443), --log prints requests to stderr
+       [--metrics PORT]                        Prometheus metrics of the venue on http://127.0.0.1:PORT/metrics
   holdfast headers METHOD URL --client ID      Authorization and DPoP lines for one request to what demo --serve runs
   holdfast issuer --config FILE                serves an issuer
   holdfast certs [DIRECTORY]                   a local authority with server and client certificates
@@ -35,6 +36,7 @@ async function main(args: string[], output: Output): Promise<number> {
       json: { type: 'boolean', default: false },
       log: { type: 'boolean', default: false },
       port: { type: 'string' },
+      metrics: { type: 'string' },
       state: { type: 'string', default: '.holdfast' },
       client: { type: 'string' },
       config: { type: 'string' },
@@ -50,11 +52,12 @@ async function main(args: string[], output: Output): Promise<number> {
     throw new CommandError(`${command}: too many operands; see holdfast --help`);
   }
   if (state === '') throw new CommandError('--state: the path of a folder');
-  const port = readPort(values.port);
+  const port = readPort('--port', values.port ?? String(FIRST_PORT), 65_532);
+  const metrics = values.metrics === undefined ? undefined : readPort('--metrics', values.metrics, 65_535);
   switch (command) {
     case 'demo':
       if (!values.serve) return (await runDemo({ state, json, print })) ? 0 : 1;
-      await serve({ state, json, log, port, output });
+      await serve({ state, json, log, port, metrics, output });
       return 0;
     case 'headers': {
       const [method, url] = operands;
@@ -75,9 +78,9 @@ async function main(args: string[], output: Output): Promise<number> {
   }
 }
 
-function readPort(text = String(FIRST_PORT)): number {
+function readPort(option: string, text: string, most: number): number {
   const port = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!(port <= 65_532)) throw new CommandError('--port: a number from 0 to 65532');
+  if (!(port <= most)) throw new CommandError(`${option}: a number from 0 to ${most}`);
   return port;
 }
 

@@ -1,4 +1,5 @@
 import { createLogger } from '../logger.ts';
+import { listenForMetrics, type MetricsListener } from '../metrics-listener.ts';
 import type { Output } from '../output.ts';
 import { shellWord } from '../shell-word.ts';
 import { untilStopped } from '../until-stopped.ts';
@@ -8,6 +9,8 @@ import { removeFacts, writeFacts } from './facts-file.ts';
 export interface ServeOptions {
   readonly state: string;
   readonly port: number;
+  /** Port of the metrics listener. Left out: none. */
+  readonly metrics: number | undefined;
   readonly json: boolean;
   /** Request logs to stderr. */
   readonly log: boolean;
@@ -15,20 +18,25 @@ export interface ServeOptions {
 }
 
 /** Keeps issuer and venue up until SIGINT or SIGTERM, or until nothing can be printed any more. */
-export async function serve({ state, port, json, log, output }: ServeOptions): Promise<void> {
+export async function serve({ state, port, metrics, json, log, output }: ServeOptions): Promise<void> {
   const logger = log ? { logger: createLogger(process.stderr) } : {};
   const { facts, close } = await deploy({ state, port, ...logger });
+  let counting: MetricsListener | undefined;
   try {
+    counting = metrics === undefined ? undefined : await listenForMetrics(metrics);
+    const told = counting === undefined ? facts : { ...facts, metrics: counting.url };
     const stopped = untilStopped(output.lost); // before anybody is told that it is up, and may stop it
     await writeFacts(state, facts);
-    output.print(json ? JSON.stringify(facts) : instructions(facts, state));
+    output.print(json ? JSON.stringify(told) : instructions(told, state));
     await stopped;
   } finally {
+    await counting?.close();
     await removeFacts(state, facts).finally(close);
   }
 }
 
-function instructions({ issuer, resource, mtlsResource, ca, clients }: DeploymentFacts, state: string): string {
+function instructions(facts: DeploymentFacts & { readonly metrics?: string }, state: string): string {
+  const { issuer, resource, mtlsResource, ca, clients, metrics } = facts;
   const mtls = clients.find(({ client_id: id }) => id === 'trader-mtls');
   const headers = (url: string, client: string) => {
     const other = state === '.holdfast' ? '' : ` --state=${shellWord(state)}`;
@@ -41,7 +49,7 @@ function instructions({ issuer, resource, mtlsResource, ca, clients }: Deploymen
 issuer          ${issuer}
 venue, DPoP     ${resource}
 venue, mTLS     ${mtlsResource}
-authority       ${ca}
+authority       ${ca}${metrics === undefined ? '' : `\nmetrics         ${metrics}`}
 
 A request with DPoP. A proof is good once, so each line gets a fresh one from "holdfast headers":
 
