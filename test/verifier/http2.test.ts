@@ -2,21 +2,18 @@ import { once } from 'node:events';
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { text } from 'node:stream/consumers';
 import type { Credential } from '@holdfast/certs-scripts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type ServedBy, serve } from './adapted-servers.ts';
 import { type Certificates, makeCertificates } from './certificates.ts';
 import { boundTo, Scene } from './scene.ts';
-import { serveVenue, type VenueServer } from './venue-server.ts';
 
 const scene = new Scene();
 let certificates: Certificates;
-let server: VenueServer;
+let server: ServedBy;
 
 beforeAll(async () => {
   certificates = await makeCertificates();
-  server = await serveVenue(scene.verifier, { tls: certificates, http2: true });
 });
-
-afterAll(() => server[Symbol.asyncDispose]());
 
 interface Connection extends Disposable {
   /** Field lines, each by itself; one name may come several times. */
@@ -50,77 +47,116 @@ async function good(): Promise<string[]> {
   return ['authorization', `DPoP ${token}`, 'dpop', await scene.proof(token)];
 }
 
-describe('N8 DPoP over HTTP/2', () => {
-  it('serves a good request and refuses its repetition', async () => {
-    using connection = await open();
-    const fields = await good();
-    expect(await connection.send(fields)).toMatchObject({ status: 200 });
-    expect(await connection.send(fields)).toMatchObject({ status: 401, code: 'proof_replayed', nonces: 1 });
+describe.each(['fastify', 'node:http', 'hono'] as const)('%s', (adapter) => {
+  beforeAll(async () => {
+    server = await serve(adapter, scene.verifier, { tls: certificates, http2: true });
+    return () => server[Symbol.asyncDispose]();
   });
 
-  it('lets one of 20 concurrent duplicates in', async () => {
-    using connection = await open();
-    const fields = await good();
-    const replies = await Promise.all(Array.from({ length: 20 }, () => connection.send(fields)));
-    expect(replies.filter(({ status }) => status === 200)).toHaveLength(1);
-  });
-
-  it('DPOP-4.3-01 refuses two DPoP fields', async () => {
-    using connection = await open();
-    const fields = await good();
-    expect(await connection.send([...fields, 'dpop', fields[3] ?? ''])).toMatchObject({
-      status: 401,
-      code: 'proof_duplicated',
+  describe('N8 DPoP over HTTP/2', () => {
+    it('serves a good request and refuses its repetition', async () => {
+      using connection = await open();
+      const fields = await good();
+      expect(await connection.send(fields)).toMatchObject({ status: 200 });
+      expect(await connection.send(fields)).toMatchObject({ status: 401, code: 'proof_replayed', nonces: 1 });
     });
-    const [, , , proof = ''] = await good();
-    const joined = [...fields.slice(0, 3), `${fields[3]}, ${proof}`];
-    expect(await connection.send(joined)).toMatchObject({ status: 401, code: 'proof_duplicated' });
-  });
 
-  it('refuses two Authorization fields', async () => {
-    using connection = await open();
-    const fields = await good();
-    const twice = [...fields, 'authorization', fields[1] ?? ''];
-    expect(await connection.send(twice)).toMatchObject({ status: 400, code: 'credentials_duplicated' });
-  });
-
-  it('N2 takes path and method from the pseudo-header fields, and no host from them', async () => {
-    using connection = await open();
-    expect(await connection.send(await good(), '/orders?limit=1')).toMatchObject({ status: 200 });
-    expect(await connection.send(await good(), '/orders?access_token=1')).toMatchObject({
-      code: 'credentials_in_query',
+    it('lets one of 20 concurrent duplicates in', async () => {
+      using connection = await open();
+      const fields = await good();
+      const replies = await Promise.all(Array.from({ length: 20 }, () => connection.send(fields)));
+      expect(replies.filter(({ status }) => status === 200)).toHaveLength(1);
     });
-    expect(await connection.send(await good(), '/positions')).toMatchObject({ status: 401, code: 'proof_htu' });
+
+    it('DPOP-4.3-01 refuses two DPoP fields', async () => {
+      using connection = await open();
+      const fields = await good();
+      expect(await connection.send([...fields, 'dpop', fields[3] ?? ''])).toMatchObject({
+        status: 401,
+        code: 'proof_duplicated',
+      });
+      const [, , , proof = ''] = await good();
+      const joined = [...fields.slice(0, 3), `${fields[3]}, ${proof}`];
+      expect(await connection.send(joined)).toMatchObject({ status: 401, code: 'proof_duplicated' });
+    });
+
+    it('refuses two Authorization fields', async () => {
+      using connection = await open();
+      const fields = await good();
+      const twice = [...fields, 'authorization', fields[1] ?? ''];
+      // `Headers` has joined the two
+      const code = adapter === 'hono' ? 'credentials_malformed' : 'credentials_duplicated';
+      expect(await connection.send(twice)).toMatchObject({ status: 400, code });
+    });
+
+    it.each([
+      ['a tab after the scheme', 'DPoP\t', '', 400, 'credentials_malformed'],
+      ['obs-text', 'DPoP ', '\u00ff', 400, 'credentials_malformed'],
+      ['another scheme', 'Basic ', '', 401, 'scheme_unsupported'],
+    ])('refuses %s in Authorization', async (_what, scheme, behind, status, code) => {
+      using connection = await open();
+      const [, authorization = '', ...proof] = await good();
+      const fields = ['authorization', authorization.replace('DPoP ', scheme) + behind, ...proof];
+      expect(await connection.send(fields)).toMatchObject({ status, code });
+    });
+
+    it('refuses a proof of 11 kB, and one with obs-text', async () => {
+      using connection = await open();
+      const [authorization = '', token = '', , proof = ''] = await good();
+      const send = (dpop: string) => connection.send([authorization, token, 'dpop', dpop]);
+      expect(await send('a'.repeat(11_000))).toMatchObject({ status: 401, code: 'proof_too_large' });
+      expect(await send(`${proof}\u00ff`)).toMatchObject({ status: 401, code: 'proof_malformed' });
+    });
+
+    it('is not reached by a field that HTTP/2 does not allow: NUL, CR, LF', async () => {
+      using connection = await open();
+      for (const octet of ['\0', '\r', '\n']) {
+        const [, authorization, ...proof] = await good();
+        const fields = ['authorization', `${authorization}${octet}`, ...proof];
+        // Node's HTTP/2 drops the field, or closes the stream
+        const outcome = await connection.send(fields).catch(({ code }) => ({ code }));
+        expect(['credentials_missing', 'ERR_HTTP2_STREAM_ERROR']).toContain(outcome.code);
+      }
+    });
+
+    it('N2 takes path and method from the pseudo-header fields, and no host from them', async () => {
+      using connection = await open();
+      expect(await connection.send(await good(), '/orders?limit=1')).toMatchObject({ status: 200 });
+      expect(await connection.send(await good(), '/orders?access_token=1')).toMatchObject({
+        code: 'credentials_in_query',
+      });
+      expect(await connection.send(await good(), '/positions')).toMatchObject({ status: 401, code: 'proof_htu' });
+    });
   });
-});
 
-describe('C086 certificates over HTTP/2', () => {
-  const tokenOf = ({ der }: Credential) => ['authorization', `Bearer ${scene.token(boundTo(der))}`];
+  describe('C086 certificates over HTTP/2', () => {
+    const tokenOf = ({ der }: Credential) => ['authorization', `Bearer ${scene.token(boundTo(der))}`];
 
-  it('are those of the connection for each of its concurrent requests', async () => {
-    const { mine, other } = certificates;
-    using first = await open(mine);
-    using second = await open(other);
-    using none = await open();
-    const expected: [Connection, Credential, number, string | undefined][] = [
-      [first, mine, 200, undefined],
-      [first, other, 401, 'certificate_mismatch'],
-      [second, other, 200, undefined],
-      [second, mine, 401, 'certificate_mismatch'],
-      [none, mine, 401, 'certificate_missing'],
-    ];
-    const rounds = Array.from({ length: 10 }, () => expected).flat();
-    const replies = await Promise.all(rounds.map(([connection, credential]) => connection.send(tokenOf(credential))));
-    expect(replies.map(({ status, code }) => [status, code])).toEqual(
-      rounds.map(([, , status, code]) => [status, code]),
-    );
-  });
+    it('are those of the connection for each of its concurrent requests', async () => {
+      const { mine, other } = certificates;
+      using first = await open(mine);
+      using second = await open(other);
+      using none = await open();
+      const expected: [Connection, Credential, number, string | undefined][] = [
+        [first, mine, 200, undefined],
+        [first, other, 401, 'certificate_mismatch'],
+        [second, other, 200, undefined],
+        [second, mine, 401, 'certificate_mismatch'],
+        [none, mine, 401, 'certificate_missing'],
+      ];
+      const rounds = Array.from({ length: 10 }, () => expected).flat();
+      const replies = await Promise.all(rounds.map(([connection, credential]) => connection.send(tokenOf(credential))));
+      expect(replies.map(({ status, code }) => [status, code])).toEqual(
+        rounds.map(([, , status, code]) => [status, code]),
+      );
+    });
 
-  it('come from no field', async () => {
-    using connection = await open();
-    const fields = ['client-cert', `:${Buffer.from(certificates.mine.der).toString('base64')}:`];
-    expect(await connection.send([...tokenOf(certificates.mine), ...fields])).toMatchObject({
-      code: 'certificate_missing',
+    it('come from no field', async () => {
+      using connection = await open();
+      const fields = ['client-cert', `:${Buffer.from(certificates.mine.der).toString('base64')}:`];
+      expect(await connection.send([...tokenOf(certificates.mine), ...fields])).toMatchObject({
+        code: 'certificate_missing',
+      });
     });
   });
 });

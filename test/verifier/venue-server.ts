@@ -40,17 +40,20 @@ export async function serveVenue(verifier: Verifier, options: ServerOptions = {}
   return {
     app,
     port,
-    async exchange(request) {
-      const socket = connect(port, '127.0.0.1');
-      await once(socket, 'connect');
-      socket.write(request, 'latin1');
-      return await text(socket);
-    },
+    exchange: (request) => exchange(port, request),
     [Symbol.asyncDispose]: async () => {
       if (!options.http2) app.server.closeAllConnections();
       await app.close();
     },
   };
+}
+
+/** Sends these octets on a connection of its own and reads until the server ends it. */
+export async function exchange(port: number, request: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  socket.write(request, 'latin1');
+  return await text(socket);
 }
 
 /** Fastify takes several kinds of functions; this is the kind whose exceptions stop the start. */

@@ -1,6 +1,17 @@
 import { asRefusal, HoldfastError, logFields, messageFromNode } from '@holdfast/proof';
-import type { FastifyContextConfig, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
-import type { Access } from './access.ts';
+import type {
+  FastifyContextConfig,
+  FastifyInstance,
+  FastifyPluginAsync,
+  FastifyReply,
+  FastifyRequest,
+  RouteOptions,
+} from 'fastify';
+import type { Access, Requirement } from './access.ts';
+import type { RequiredDetail } from './authorization-details.ts';
+import { refusalReply, withoutQuery } from './reply.ts';
+import { isRequirement } from './requirement.ts';
+import type { ResourceMetadata } from './resource-metadata.ts';
 import type { Verifier } from './verifier.ts';
 
 declare module 'fastify' {
@@ -11,6 +22,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Scopes that the route needs, all of them; empty: any valid token. */
     scope?: readonly string[];
+    /** RFC 9396: rights that the route needs, all of them, beside its scopes. */
+    authorizationDetails?: readonly RequiredDetail[];
     /** The route is open to everybody. */
     public?: true;
   }
@@ -21,9 +34,11 @@ export interface ProtectOptions {
 }
 
 /**
- * Protects every route that is registered after it in the same scope. A route says `config: { scope: […] }` or
- * `config: { public: true }`; one that says neither stops the server from starting, so none is open by oversight. One
- * that was registered before this plugin was loaded, and says neither, answers 500. Decides before the body is read.
+ * Protects every route that is registered after it in the same scope. A route says `config: { scope: […] }`, with
+ * `authorizationDetails` or without, or `config: { public: true }`; one that says neither stops the server from starting,
+ * so none is open by oversight. One that was registered before this plugin was loaded, and says neither, answers 500.
+ * Decides before the body is read. With metadata (RFC 9728), adds the public route that serves it; in a scope with a
+ * prefix, where it cannot, `resourceMetadata` has to.
  */
 export const protect: FastifyPluginAsync<ProtectOptions> = async (app, { verifier }) => {
   app.decorateRequest('access');
@@ -35,7 +50,7 @@ export const protect: FastifyPluginAsync<ProtectOptions> = async (app, { verifie
   // With a callback, because it alone lets a request pass: a promise that settles would, also when the answer was a
   // refusal that is still being sent and the client has gone
   app.addHook('onRequest', (request, reply, pass) => {
-    const needed = request.is404 ? [] : neededBy(request.routeOptions.config);
+    const needed = request.is404 ? {} : neededBy(request.routeOptions.config);
     if (needed === 'nothing') pass();
     else admit(verifier, request, reply, needed).then((admitted) => admitted && pass(), stop(pass));
   });
@@ -43,15 +58,41 @@ export const protect: FastifyPluginAsync<ProtectOptions> = async (app, { verifie
   app.addHook('onSend', async (_request, reply) => {
     if (reply.hasHeader('DPoP-Nonce')) reply.header('Cache-Control', 'no-store');
   });
+  if (verifier.metadata !== undefined) offer(app, verifier.metadata);
+};
+
+/** Serves the metadata of the resource (RFC 9728 §3.2) where `protect` cannot. Belongs in a scope without a prefix. */
+export const resourceMetadata: FastifyPluginAsync<ProtectOptions> = async (app, { verifier: { metadata } }) => {
+  if (metadata === undefined) throw new TypeError('verifier: one with the option metadata');
+  app.route(routeOf(metadata));
 };
 
 // The hooks belong to the scope that registers the plugin, not to a scope of the plugin's own.
-Object.assign(protect, { [Symbol.for('skip-override')]: true });
+for (const plugin of [protect, resourceMetadata]) Object.assign(plugin, { [Symbol.for('skip-override')]: true });
 
-/** The scopes that a route needs; undefined when it does not say, or says two things. */
-function neededBy({ public: isPublic, scope }: FastifyContextConfig = {}): readonly string[] | 'nothing' | undefined {
-  if (isPublic === true) return scope === undefined ? 'nothing' : undefined;
-  return Array.isArray(scope) && scope.every((each) => typeof each === 'string') ? scope : undefined;
+/** What a route needs; undefined when it does not say, or says two things. */
+function neededBy(config: FastifyContextConfig = {}): Requirement | 'nothing' | undefined {
+  const { public: isPublic, scope, authorizationDetails } = config;
+  if (isPublic === true) return scope === undefined && authorizationDetails === undefined ? 'nothing' : undefined;
+  const needed = { scope, ...(authorizationDetails === undefined ? {} : { authorizationDetails }) };
+  return isRequirement(needed) ? needed : undefined;
+}
+
+/** A route that is there already, at this path, stays: two scopes of one resource have one document. */
+function offer(app: FastifyInstance, metadata: ResourceMetadata): void {
+  const route = routeOf(metadata);
+  const isThere = () => app.hasRoute({ method: 'GET', url: route.url });
+  if (app.prefix === '' && !isThere()) app.route(route);
+  app.addHook('onReady', async () => {
+    if (!isThere()) throw new TypeError(`${metadata.path}: register resourceMetadata in a scope without a prefix`);
+  });
+}
+
+function routeOf({ path, document }: ResourceMetadata): RouteOptions {
+  // The router decodes what it is asked for, and takes a single colon for a parameter
+  const url = decodeURI(withoutQuery(path)).replaceAll(':', '::');
+  const handler = (_request: FastifyRequest, reply: FastifyReply) => reply.send(document);
+  return { method: 'GET', url, exposeHeadRoute: true, config: { public: true }, handler };
 }
 
 /** Answering a refusal can fail too, when a log does. Whatever was thrown, an error is what goes on, and never nothing. */
@@ -64,20 +105,20 @@ async function admit(
   verifier: ProtectOptions['verifier'],
   request: FastifyRequest,
   reply: FastifyReply,
-  scope: readonly string[] | undefined,
+  requirement: Requirement | undefined,
 ): Promise<boolean> {
   try {
-    if (scope === undefined) throw new HoldfastError('internal');
+    if (requirement === undefined) throw new HoldfastError('internal');
     // The proof is for the target as it was sent, which `rewriteUrl` changes in the raw request
     const message = { ...messageFromNode(request.raw), target: request.originalUrl };
-    request.access = await verifier.verify(message, { scope });
+    request.access = await verifier.verify(message, requirement);
     reply.headers(request.access.headers);
     return true;
   } catch (thrown) {
     const refusal = asRefusal(thrown);
     request.log[refusal.status < 500 ? 'info' : 'error'](logFields(refusal), 'refused');
-    reply.code(refusal.status).headers(refusal.headers);
-    reply.send({ error: refusal.error, error_description: refusal.message, code: refusal.code });
+    const { status, headers, body } = refusalReply(refusal, requirement ?? {});
+    reply.code(status).headers(headers).send(body);
     return false;
   }
 }

@@ -1,0 +1,45 @@
+import type { Requirement } from './access.ts';
+
+/**
+ * A requirement as an adapter was given it, maybe by code or configuration that no type was checked against. Throws
+ * TypeError for one that would ask for less than it seems to: a scope that is no list, a member that nobody reads.
+ */
+export function readRequirement(requirement: Requirement): Requirement {
+  if (isRequirement(requirement)) return requirement;
+  throw new TypeError(
+    'requirement: scope, a list of strings; authorizationDetails, a list of objects as RequiredDetail',
+  );
+}
+
+export function isRequirement(value: unknown): value is Requirement {
+  return hasOnly(value, { scope: isListOfStrings, authorizationDetails: isListOfDetails });
+}
+
+type Check = (value: unknown) => boolean;
+
+const DETAIL: Readonly<Record<string, Check>> = {
+  type: isString,
+  identifier: isString,
+  locations: isListOfStrings,
+  actions: isListOfStrings,
+  datatypes: isListOfStrings,
+  privileges: isListOfStrings,
+};
+
+/** Members that are there are known and pass. One that says `undefined` is a name that was misspelt elsewhere. */
+function hasOnly(value: unknown, members: Readonly<Record<string, Check>>): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).every(([name, member]) => Object.hasOwn(members, name) && members[name]?.(member));
+}
+
+function isListOfDetails(value: unknown): boolean {
+  return Array.isArray(value) && value.every((each) => hasOnly(each, DETAIL) && 'type' in each);
+}
+
+function isListOfStrings(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isString);
+}
+
+function isString(value: unknown): boolean {
+  return typeof value === 'string';
+}

@@ -1,0 +1,96 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { asRefusal, messageFromNode } from '@holdfast/proof';
+import type { Access, Requirement } from './access.ts';
+import type {} from './node.ts'; // where `request.access` is declared
+import { JSON_TYPE, type Reply, refusalReply } from './reply.ts';
+import { readRequirement } from './requirement.ts';
+import type { Verifier } from './verifier.ts';
+
+/** How long a peer may take to hang up, in milliseconds, before we do. */
+const PATIENCE = 2000;
+
+/**
+ * Decides a WebSocket handshake (RFC 6455 §4.2) before it is answered, in a listener of the `upgrade` event of `node:http`
+ * or `node:https`. It is a GET request like any other: token and proof come in Authorization and DPoP, and `htu` is the
+ * https URL of the resource (not wss) without query. Tokens in Sec-WebSocket-Protocol or in the query are not accepted, so
+ * that browsers, whose WebSocket takes no fields, cannot be clients.
+ *
+ * Resolves with the access, which is in `request.access` then: the caller goes on with the handshake, and adds
+ * `access.headers` to its 101 (with ws, on the event `headers`). Resolves with undefined when the handshake was refused and
+ * the connection closed, or the client has gone. Never rejects, and leaves an `error` listener on the socket, because Node
+ * has taken away its own.
+ *
+ * NOT checked: the handshake itself, which is for the WebSocket library, and Origin, which says nothing about who holds a
+ * key. NOT offered: WebSockets over HTTP/2 (RFC 8441).
+ */
+export async function upgrade(
+  verifier: Pick<Verifier, 'verify'>,
+  request: IncomingMessage,
+  socket: Duplex,
+  requirement: Requirement = {},
+): Promise<Access | undefined> {
+  socket.on('error', () => socket.destroy());
+  try {
+    const access = await verifier.verify(messageFromNode(request), readRequirement(requirement));
+    if (socket.destroyed) return undefined;
+    request.access = access;
+    return access;
+  } catch (thrown) {
+    refuse(socket, refusalReply(asRefusal(thrown), requirement));
+    return undefined;
+  }
+}
+
+/** A server's end of a WebSocket, as the package ws has it. */
+export interface ServerWebSocket {
+  /** RFC 6455 and the browser's API: 0 connecting, 1 open, 2 closing, 3 closed. */
+  readonly readyState: number;
+  close(code: number, reason: string): void;
+  terminate(): void;
+  once(event: 'close', listener: () => void): unknown;
+}
+
+export interface ClosingOptions {
+  /** Milliseconds that the peer may take to answer the close before it is cut off. Default 2000. */
+  readonly timeout?: number;
+}
+
+/**
+ * Closes a WebSocket as soon as its token expires, is revoked or cannot be checked any more: code 1008 (policy violation,
+ * RFC 6455 §7.4.1), the reason code as its reason. Then the peer has `timeout` to answer, or is cut off.
+ *
+ * NOT done: to hold back what the peer sends until then. Who acts on messages looks at `readyState` first, which is open
+ * (1) no longer from the moment the token ends.
+ */
+export function closeWhenEnded(
+  verifier: Pick<Verifier, 'watch'>,
+  access: Access,
+  socket: ServerWebSocket,
+  { timeout = PATIENCE }: ClosingOptions = {},
+): void {
+  if (socket.readyState > 1) return;
+  const stop = verifier.watch(access, ({ code }) => {
+    const timer = setTimeout(() => socket.terminate(), timeout).unref();
+    socket.once('close', () => clearTimeout(timer));
+    socket.close(1008, code);
+  });
+  socket.once('close', stop);
+}
+
+function refuse(socket: Duplex, { status, headers, body }: Reply): void {
+  const text = JSON.stringify(body);
+  const fields = {
+    Date: new Date().toUTCString(), // RFC 9110 §6.6.1
+    ...headers,
+    Connection: 'close',
+    'Content-Type': JSON_TYPE,
+    'Content-Length': Buffer.byteLength(text),
+  };
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${text}`);
+  // What the peer still sends is read and dropped: a reset would take the answer away from it
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), PATIENCE).unref();
+  socket.once('close', () => clearTimeout(timer));
+}
