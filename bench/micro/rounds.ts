@@ -1,5 +1,5 @@
 import type { Case, Prepare } from './case.ts';
-import { collectAll, measure, type Sample } from './measure.ts';
+import { measure, type Sample } from './measure.ts';
 
 export interface Pace {
   /** Seconds that all rounds together may last, preparations included. */
@@ -43,7 +43,6 @@ export async function runRounds(cases: readonly Case[], pace: Pace, say: (line: 
   const end = performance.now() + pace.seconds * 1000;
   for (let round = 0; round < MOST_ROUNDS && (round < LEAST_ROUNDS || performance.now() < end); round += 1) {
     say(`round ${round + 1}`);
-    await collectAll(); // or the great collection falls on whichever case is running
     // Another one begins each time, so that none always follows the same pause
     for (const each of rotated(running, round)) each.samples.push(await measure(each.prepare, each.count));
   }
