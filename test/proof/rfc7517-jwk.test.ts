@@ -65,6 +65,8 @@ describe('what a key says about its use', () => {
     [{ key_ops: ['verify'] }, undefined],
     [{ key_ops: ['verify', 'wrapKey'] }, undefined],
     [{ key_ops: [] }, 'key_ops'],
+    [{ key_ops: ['verify', 'verify'] }, 'key_ops'],
+    [{ key_ops: ['verify', 1] }, 'key_ops'],
     [{ key_ops: ['sign'] }, 'key_ops'],
     [{ key_ops: ['encrypt'] }, 'key_ops'],
     [{ key_ops: 'verify' }, 'key_ops'],

@@ -69,13 +69,17 @@ function canonical(jwk: PublicJwk): string {
 /** RFC 7517 §4.2–4.4, RFC 8725 §3.1: what the key says about its own use agrees with how it is used. */
 function checkPurpose(jwk: Record<string, unknown>, alg: Algorithm, refusal: Code): void {
   if (jwk['use'] !== undefined && jwk['use'] !== 'sig') throw new HoldfastError(refusal, { detail: 'use' });
-  const operations = jwk['key_ops'];
-  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {
+  if (jwk['key_ops'] !== undefined && !canVerify(jwk['key_ops']))
     throw new HoldfastError(refusal, { detail: 'key_ops' });
-  }
   if (jwk['alg'] !== undefined && !isSameAlgorithm(jwk['alg'], alg)) {
     throw new HoldfastError(refusal, { detail: 'alg' });
   }
+}
+
+// RFC 7517 §4.3: strings, and each of them once
+function canVerify(operations: unknown): boolean {
+  if (!Array.isArray(operations) || !operations.every((each) => typeof each === 'string')) return false;
+  return new Set(operations).size === operations.length && operations.includes('verify');
 }
 
 // RFC 9864 §2.2: EdDSA with an Ed25519 key and Ed25519 are one algorithm under two names.
