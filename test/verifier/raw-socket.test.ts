@@ -138,7 +138,7 @@ describe.each(ADAPTERS)('%s', (adapter) => {
       ['a field of 20 kB', ['Authorization: DPoP TOKEN', `DPoP: ${'a'.repeat(20_000)}`]],
       ['two lengths', [...GOOD, 'Content-Length: 0', 'Content-Length: 1']],
       ['a length beside chunks', [...GOOD, 'Content-Length: 5', 'Transfer-Encoding: chunked']],
-    ])('is refused by the server before anybody asks: %s', async (_what, fields) => {
+    ])('%s is refused by the server before anybody asks', async (_what, fields) => {
       const { status, body } = await send(server, scene, fields);
       expect(status).toBeGreaterThanOrEqual(400);
       expect(status).toBeLessThan(500);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseChallenges } from './challenge-parser.ts';
 import { AUDIENCE, ORIGIN, Scene } from './scene.ts';
+import { openVenue } from './venue-client.ts';
 
 const metadataOf = (options: ConstructorParameters<typeof Scene>[0] = {}) =>
   new Scene({ metadata: {}, ...options }).verifier.metadata;
@@ -48,6 +49,24 @@ describe('RFC 9728', () => {
     };
     const { document } = metadataOf({ metadata }) ?? {};
     expect(document).toMatchObject({ scopes_supported, resource_name: 'Venue', resource: ORIGIN });
+  });
+
+  it('PRM-3.2-01: is JSON with status 200 for everybody, without what is empty', async () => {
+    const metadata = { scopes_supported: [], resource_name: 'Venue', authorization_details_types_supported: [] };
+    const scene = new Scene({ metadata });
+    await using venue = await openVenue(scene);
+    const reply = await venue.send({ path: '/.well-known/oauth-protected-resource', credentials: 'none' });
+    expect([reply.status, reply.headers.get('content-type')]).toEqual([
+      200,
+      expect.stringMatching(/^application\/json\b/),
+    ]);
+    const document = await reply.json();
+    expect(document).toEqual(scene.verifier.metadata?.document);
+    expect(document).toMatchObject({ resource: ORIGIN, resource_name: 'Venue' });
+    const empty = Object.values(document as object).filter((value) =>
+      ['null', '""', '[]', '{}'].includes(JSON.stringify(value)),
+    );
+    expect(empty).toEqual([]);
   });
 
   it('PRM-5.1-01: every challenge says where it is', async () => {
