@@ -1,29 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { memoryStore } from '@holdfast/stores';
-import type { VerifierOptions } from '@holdfast/verifier';
+import { createReplayTable, type VerifierOptions } from '@holdfast/verifier';
 import { describe, expect, it } from 'vitest';
 import { makeKey } from './forge.ts';
 import { Scene } from './scene.ts';
 
 const noNonce = { nonce: undefined };
 
-/** A verifier that has been up for a while. */
-function settled(options: Partial<VerifierOptions>): Scene {
-  const scene = new Scene(options);
-  scene.wait(120);
-  return scene;
-}
-
 describe('nonce: optional', () => {
   it('DPOP-4.3-11 judges a proof without a nonce by its iat', async () => {
-    const scene = settled({ nonce: 'optional' });
+    const scene = new Scene({ nonce: 'optional' });
     for (const age of [-10, 0, 60]) {
       await scene.send({ proof: { key: scene.client, payload: { ...noNonce, iat: scene.now - age } } });
     }
   });
 
   it.each([61, -11, 3600])('DPOP-9-01 challenges one whose iat is %d s old, and says by how much', async (age) => {
-    const scene = settled({ nonce: 'optional' });
+    const scene = new Scene({ nonce: 'optional' });
     const refusal = await scene.refusal({ proof: { payload: { ...noNonce, iat: scene.now - age } } });
     expect(refusal).toMatchObject({ code: 'nonce_missing', error: 'use_dpop_nonce', skew: -age });
     expect(refusal.headers).toMatchObject({
@@ -35,19 +28,19 @@ describe('nonce: optional', () => {
   });
 
   it('DPOP-8-04 does not take a nonce that is not its own, however good the iat', async () => {
-    const scene = settled({ nonce: 'optional' });
+    const scene = new Scene({ nonce: 'optional' });
     expect(await scene.code({ proof: { payload: { nonce: 'made-up' } } })).toBe('nonce_stale');
   });
 
   it('gives nobody a nonce who does not use them', async () => {
-    const scene = settled({ nonce: 'optional' });
+    const scene = new Scene({ nonce: 'optional' });
     expect((await scene.send({ proof: { payload: noNonce } })).headers).toEqual({});
     const refusal = await scene.refusal({ proof: { payload: { ...noNonce, htm: 'PUT' } } });
     expect(refusal.headers).not.toHaveProperty('DPoP-Nonce');
   });
 
   it('DPOP-11.3-01 lets no key that has used a nonce fall back to none', async () => {
-    const scene = settled({ nonce: 'optional' });
+    const scene = new Scene({ nonce: 'optional' });
     await scene.send({ proof: { payload: noNonce } });
     const late = await scene.refusal({ proof: { payload: { ...noNonce, iat: 0 } } });
     await scene.send({ proof: { payload: { nonce: late.headers['DPoP-Nonce'] } } });
@@ -60,7 +53,7 @@ describe('nonce: optional', () => {
   });
 
   it('DPOP-8.2-01 hands a user of nonces the next one in time', async () => {
-    const scene = settled({ nonce: 'optional' });
+    const scene = new Scene({ nonce: 'optional' });
     const { headers } = await scene.refusal({ proof: { payload: { ...noNonce, iat: 0 } } });
     const nonce = headers['DPoP-Nonce'];
     scene.wait(60);
@@ -72,7 +65,7 @@ describe('nonce: optional', () => {
 
 describe('nonce: off', () => {
   it('DPOP-4.3-11 refuses a proof out of its window without a challenge, with the skew and a Date', async () => {
-    const scene = settled({ nonce: 'off' });
+    const scene = new Scene({ nonce: 'off' });
     const refusal = await scene.refusal({ proof: { payload: { iat: scene.now - 61 } } });
     expect(refusal).toMatchObject({ code: 'proof_iat', error: 'invalid_dpop_proof', skew: -61 });
     expect(refusal.message).toContain('skew -61 s');
@@ -81,7 +74,7 @@ describe('nonce: off', () => {
   });
 
   it('takes no notice of a nonce that is not its own', async () => {
-    const scene = settled({ nonce: 'off' });
+    const scene = new Scene({ nonce: 'off' });
     const access = await scene.send({ proof: { payload: { nonce: 'of-another-process' } } });
     expect(access.headers).toEqual({});
     await scene.send({ proof: { payload: noNonce } });
@@ -117,6 +110,14 @@ describe.each(['off', 'optional'] as const)('a restart with nonce: %s and the ta
     await scene.send({ token, proof: { key: other, payload: noNonce } });
   });
 
+  it("DPOP-11.1-02 a table of one's own size does not outlive it either", async () => {
+    const known = keys();
+    for (const replay of [createReplayTable({ clock: Date.now, maxEntries: 10 }), memoryStore()]) {
+      const scene = restarted({ nonce: policy, replay }, known);
+      expect(await scene.code({ proof: { payload: noNonce } })).toBe('nonce_missing');
+    }
+  });
+
   it('with a store that outlives it: needs no nonces', async () => {
     const known = keys();
     const replay = memoryStore({ clock: () => before.clock.now });
@@ -130,9 +131,9 @@ describe.each(['off', 'optional'] as const)('a restart with nonce: %s and the ta
   });
 });
 
-/** A process that has just begun, with a table of its own. */
+/** A process that has just begun. */
 function restarted(options: Partial<VerifierOptions>, keys: ConstructorParameters<typeof Scene>[1]): Scene {
-  return new Scene({ replay: undefined as never, ...options }, keys);
+  return new Scene(options, keys, 0);
 }
 
 describe('a cluster', () => {
@@ -188,12 +189,13 @@ describe('a cluster', () => {
 
   it('shared nonces without a shared store are a programming mistake: every process would accept a proof once', () => {
     expect(() => new Scene({ nonceSecrets: secrets })).toThrow(TypeError);
+    expect(() => new Scene({ nonceSecrets: secrets, replay: memoryStore() })).toThrow(TypeError);
   });
 
   it.each([
     ['none', []],
     ['a short one', [randomBytes(31)]],
   ])('%s as secrets is a programming mistake', (_what, nonceSecrets) => {
-    expect(() => new Scene({ nonceSecrets, replay: memoryStore() })).toThrow(TypeError);
+    expect(() => new Scene({ nonceSecrets, replay: { add: memoryStore().add } })).toThrow(TypeError);
   });
 });

@@ -1,13 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { HoldfastError, type HttpMessage } from '@holdfast/proof';
-import {
-  type Access,
-  createReplayTable,
-  createVerifier,
-  type Requirement,
-  type Verifier,
-  type VerifierOptions,
-} from '@holdfast/verifier';
+import { type Access, createVerifier, type Requirement, type Verifier, type VerifierOptions } from '@holdfast/verifier';
 import { type Forgery, forge, type Key, type Members, makeKey, published, sha256 } from './forge.ts';
 
 export const ISSUER = 'https://issuer.example';
@@ -37,21 +30,22 @@ export class Scene {
   readonly #usesNonces: boolean;
   readonly #issuer: string;
 
-  constructor(options: Partial<VerifierOptions> = {}, keys: { issuer?: Key; client?: Key } = {}) {
+  /** `age`: seconds since the verifier began, which matters without nonces. */
+  constructor(options: Partial<VerifierOptions> = {}, keys: { issuer?: Key; client?: Key } = {}, age = 3600) {
     this.issuerKey = keys.issuer ?? makeKey('ES256', 'issuer-1');
     this.client = keys.client ?? makeKey('ES256');
     this.#usesNonces = options.nonce !== 'off';
     this.#issuer = typeof options.issuer === 'string' ? options.issuer : ISSUER;
+    this.wait(-age);
     this.verifier = createVerifier({
       issuer: ISSUER,
       audience: AUDIENCE,
       origin: ORIGIN,
       jwks: { keys: [published(this.issuerKey)] },
       clock: () => this.clock.now,
-      // Without nonces a table of the verifier's own would have every proof of the first seconds challenged
-      ...(this.#usesNonces ? {} : { replay: { add: createReplayTable({ clock: () => this.clock.now }).add } }),
       ...options,
     });
+    this.wait(age);
   }
 
   /** NumericDate of the scene. */

@@ -7,6 +7,8 @@
  * refused with `store_unavailable` where it could have been there before and be forgotten, or it would be let in twice.
  */
 export interface Store {
+  /** True: everything is forgotten when this process ends. */
+  readonly isVolatile?: boolean;
   /** Adds the entry only if there is no live one under `key`; true when it was added. */
   add(key: string, value: string, expiresAt: number): boolean | Promise<boolean>;
   /** The live value under `key`. */
@@ -16,4 +18,4 @@ export interface Store {
 }
 
 /** What replay protection needs of a store. */
-export type ReplayStore = Pick<Store, 'add'>;
+export type ReplayStore = Pick<Store, 'add' | 'isVolatile'>;

@@ -36,6 +36,7 @@ export function memoryStore({ clock = Date.now, maxEntries = 1_000_000 }: Memory
   }
 
   return {
+    isVolatile: true,
     add(key, value, expiresAt) {
       forgetExpired(seconds(clock));
       if (entries.has(key)) return false;

@@ -35,9 +35,8 @@ export interface VerifierOptions {
    */
   readonly nonceSecrets?: readonly Uint8Array[];
   /**
-   * Where used proofs are remembered. Default: a table in this process, enough while nonces are its own. One that is
-   * given is taken to outlive this process; the default one does not, so that without nonces the proofs from before the
-   * start are challenged.
+   * Where used proofs are remembered. Default: a table in this process, enough while nonces are its own. Without nonces,
+   * and unless the store outlives this process, proofs that may be from before its start are challenged.
    */
   readonly replay?: ReplayStore;
   /** Seconds that the `iat` of a proof without nonce may lie in the past. Default 60. */
@@ -82,7 +81,7 @@ export function readOptions(options: VerifierOptions) {
   oneOf('nonce', nonce, ['required', 'optional', 'off']);
   oneOf('signatures', signatures, ['inline', 'pool']);
   // One process would accept what another has seen
-  if (options.nonceSecrets !== undefined && options.replay === undefined) {
+  if (options.nonceSecrets !== undefined && isVolatile(options.replay)) {
     throw new TypeError('nonceSecrets: only with a replay store that all processes share');
   }
   const origin = checkOrigin(options.origin, options.allowLoopbackHttp ?? false);
@@ -101,6 +100,11 @@ export function readOptions(options: VerifierOptions) {
     clock,
     fetch,
   };
+}
+
+/** Whether used proofs are forgotten when the process ends. */
+export function isVolatile(replay: ReplayStore | undefined): boolean {
+  return replay?.isVolatile ?? replay === undefined;
 }
 
 function trustedIssuers({ issuer, jwks, introspection }: VerifierOptions): readonly TrustedIssuer[] {

@@ -71,6 +71,7 @@ export function createReplayTable({ clock, maxEntries = 4_000_000 }: ReplayTable
   }
 
   return {
+    isVolatile: true,
     add(key, _value, expiresAt) {
       advance(seconds(clock));
       const digest = hash('sha256', salt + key, 'latin1');

@@ -26,7 +26,7 @@ import { type Credential, readCredential } from './credential.ts';
 import { startTrace } from './diagnostics.ts';
 import { explain } from './explain.ts';
 import { createIssuers } from './issuers.ts';
-import { readOptions, type VerifierOptions } from './options.ts';
+import { isVolatile, readOptions, type VerifierOptions } from './options.ts';
 import { createReplayTable } from './replay-table.ts';
 import { describeResource, type ResourceMetadata } from './resource-metadata.ts';
 import { createRevocations, type Revocation } from './revocations.ts';
@@ -70,7 +70,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const senderKeys = createSenderKeyCache();
   const nonces = createNonces({ clock, server: `resource ${origin}`, secrets: settings.nonceSecrets });
   const replay = boundedReplay(settings.replay ?? createReplayTable({ clock }), { clock, timeout });
-  const forgottenUntil = settings.replay === undefined ? beginning(clock) + skew : Number.NEGATIVE_INFINITY;
+  const forgottenUntil = isVolatile(settings.replay) ? beginning(clock) + skew : Number.NEGATIVE_INFINITY;
   const verifySignature = settings.signatures === 'pool' ? verifyProofOnPool : verifyProof;
   const metadata = settings.metadata && describeResource({ ...settings, members: settings.metadata });
 
