@@ -5,7 +5,7 @@ import type { IntrospectionOptions, VerifierOptions } from '@holdfast/verifier';
 import type { Certificates } from './certificates.ts';
 import { type Forgery, forge, type Members, makeKey } from './forge.ts';
 import { type IssuerServer, json, METADATA, serveIssuer } from './issuer-server.ts';
-import { AUDIENCE, Scene } from './scene.ts';
+import { type Attempt, AUDIENCE, boundTo, Scene } from './scene.ts';
 
 export const ENDPOINT = '/introspect';
 export const CLIENT_ID = 'venue';
@@ -80,6 +80,13 @@ export class IntrospectionScene extends Scene implements AsyncDisposable {
     return token;
   }
 
+  /** A request with a token that is bound by certificate, so that a clock that steps meets no nonce and no replay table. */
+  byCertificate(claims: Members = {}): Attempt & { readonly token: string } {
+    const certificate = Buffer.from('own');
+    const token = this.issue({ ...boundTo(certificate).payload, ...claims });
+    return { scheme: 'Bearer', token, certificate };
+  }
+
   about({ form }: Question): Members {
     return this.known.get(form.get('token') ?? '') ?? { active: false };
   }
@@ -89,22 +96,26 @@ export class IntrospectionScene extends Scene implements AsyncDisposable {
   }
 
   /** RFC 9701 §5, with whatever a test puts into it. */
-  signed({ key = issuerKey, header, payload }: Forgery = {}): Say {
-    return (question, response) => {
-      const claims = {
-        iss: this.server.issuer,
-        aud: CLIENT_ID,
-        iat: this.now,
-        token_introspection: this.about(question),
-      };
-      const typ = 'token-introspection+jwt';
-      const jwt = forge(key, { typ, alg: key.alg, kid: key.kid, ...header }, { ...claims, ...payload });
-      this.text(SIGNED, jwt)(question, response);
-    };
+  signed(forgery: Forgery = {}): Say {
+    return (question, response) => this.text(SIGNED, this.jwt(this.about(question), forgery))(question, response);
+  }
+
+  jwt(token_introspection: unknown, { key = issuerKey, header, payload }: Forgery = {}): string {
+    const claims = { iss: this.server.issuer, aud: CLIENT_ID, iat: this.now, token_introspection };
+    const typ = 'token-introspection+jwt';
+    return forge(key, { typ, alg: key.alg, kid: key.kid, ...header }, { ...claims, ...payload });
   }
 
   text(type: string, body: string): Say {
     return (_question, response) => void response.setHeader('content-type', type).end(body);
+  }
+
+  /** From now on answers wait until the test lets them go, in the order in which they were asked for. */
+  hold(): (() => void)[] {
+    const answer = this.say;
+    const held: (() => void)[] = [];
+    this.say = (question, response) => void held.push(() => answer(question, response));
+    return held;
   }
 
   /** Tokens that were asked about, in order. */

@@ -36,7 +36,7 @@ describe('RFC 7662 §2.2 an active token', () => {
     expect(await scene.code({ token }, { scope: ['admin'] })).toBe('scope_insufficient');
   });
 
-  it('MTLS-3.2-02 MTLS-3-03: is taken with the certificate that the answer names', async () => {
+  it('MTLS-3.2-01 MTLS-3.2-02 MTLS-3-03: is taken with the certificate that the answer names', async () => {
     const token = scene.issue({ ...bound, token_type: 'Bearer' });
     const attempt = { scheme: 'Bearer', token, certificate: own };
     expect(await scene.send(attempt)).toMatchObject({ confirmation: { 'x5t#S256': sha256(own) } });

@@ -73,32 +73,35 @@ export function tlsClientAuth(): Authenticate {
 /** Before the first question: a key that cannot sign is a mistake of the start, not an outage. No error quotes the key. */
 function readPrivateKey(given: PrivateKeyJwtOptions['key'], alg: Algorithm): KeyObject | CryptoKey {
   if (!isAlgorithm(alg)) throw new TypeError('alg: one that this package knows');
-  const key = importPrivateKey(given, alg);
-  try {
-    readPublicJwk(publicJwk(key instanceof KeyObject ? key : KeyObject.from(key)), alg);
-  } catch {
-    throw new TypeError('key: a private key for alg');
+  const key = given instanceof KeyObject || given instanceof CryptoKey ? given : importPrivateJwk(given);
+  if (!(key instanceof KeyObject ? isKeyFor(key, alg) : isCryptoKeyFor(key, alg))) {
+    throw new TypeError('key: a private key that signs by alg');
   }
   return key;
 }
 
-function importPrivateKey(given: PrivateKeyJwtOptions['key'], alg: Algorithm): KeyObject | CryptoKey {
-  if (given instanceof KeyObject) return given;
-  if (given instanceof CryptoKey) {
-    const isForAlg = given.algorithm.name === algorithms[alg].subtle.name && given.usages.includes('sign');
-    if (!isForAlg) throw new TypeError('key: a CryptoKey that signs by alg');
-    return given;
-  }
+function importPrivateJwk(jwk: Readonly<Record<string, unknown>>): KeyObject {
   try {
-    return createPrivateKey({ key: given, format: 'jwk' });
+    return createPrivateKey({ key: jwk, format: 'jwk' });
   } catch {
     throw new TypeError('key: a private JWK');
   }
 }
 
-function publicJwk(key: KeyObject): object {
-  if (key.type !== 'private') throw new TypeError('key: private');
-  return createPublicKey(key).export({ format: 'jwk' });
+function isKeyFor(key: KeyObject, alg: Algorithm): boolean {
+  if (key.type !== 'private') return false;
+  try {
+    readPublicJwk(createPublicKey(key).export({ format: 'jwk' }), alg);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isCryptoKeyFor({ type, usages, algorithm }: CryptoKey, alg: Algorithm): boolean {
+  const { subtle, kty, crv } = algorithms[alg];
+  const isOnCurve = kty !== 'EC' || ('namedCurve' in algorithm && algorithm.namedCurve === crv);
+  return type === 'private' && usages.includes('sign') && algorithm.name === subtle.name && isOnCurve;
 }
 
 // RFC 6749 appendix B
