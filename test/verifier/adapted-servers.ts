@@ -8,13 +8,14 @@ import { admit, clientCertificate, protect, resourceMetadata } from '@holdfast/v
 import { protect as protectWeb, type WebRequirement } from '@holdfast/verifier/web';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import express from 'express';
+import type { FastifyInstance } from 'fastify';
 import { type Context, Hono } from 'hono';
 import type { Certificates } from './certificates.ts';
 import { exchange, type ServerOptions, serveVenue, type VenueServer } from './venue-server.ts';
 
 /*
- * The same venue behind every adapter: /orders to read and to write, /positions, /healthz for everybody. Handlers tell who
- * they think is calling.
+ * The same venue behind every adapter: /orders to read and to write, /positions, /account for who has more than a scope,
+ * /healthz for everybody. Handlers tell who they think is calling.
  */
 
 export type ServedBy = Pick<VenueServer, 'port' | 'exchange'> & AsyncDisposable;
@@ -25,13 +26,26 @@ const READS = { scope: ['orders:read'] };
 const WRITES = { scope: ['orders:write'] };
 const POSITIONS = { scope: ['positions:read'] };
 
+/** RFC 9396: what /account needs beside a scope. */
+export const ACCOUNT = {
+  ...READS,
+  authorizationDetails: [
+    { type: 'account', actions: ['read', 'trade'], identifier: 'A-1' },
+    { type: 'report', datatypes: ['fills'] },
+  ],
+} as const;
+
 export const ADAPTERS = ['fastify', 'node:http', 'express', 'hono'] as const;
 export type Adapter = (typeof ADAPTERS)[number];
 
 export async function serve(adapter: Adapter, verifier: Verifier, options: ListenOptions = {}): Promise<ServedBy> {
-  if (adapter === 'fastify') return await serveVenue(verifier, options);
+  if (adapter === 'fastify') return await serveVenue(verifier, { ...options, routes: accountRoute });
   const handlers = { 'node:http': plainVenue, express: expressVenue, hono: honoVenue };
   return await listen(handlers[adapter](verifier), options);
+}
+
+function accountRoute(app: FastifyInstance): void {
+  app.get('/account', { config: ACCOUNT }, async ({ access }) => ({ client: access.clientId }));
 }
 
 /** Any handler on a real listener. */
@@ -75,6 +89,7 @@ function plainVenue(verifier: Verifier): Listener {
     'HEAD /orders': READS,
     'POST /orders': WRITES,
     'GET /positions': POSITIONS,
+    'GET /account': ACCOUNT,
   };
   return async (request, response) => {
     const path = (request.url ?? '').replace(/^https?:\/\/[^/]+/i, '').replace(/\?.*/s, '');
@@ -95,6 +110,7 @@ function expressVenue(verifier: Verifier): Listener {
   app.get('/orders', protect(verifier, READS), whoami);
   app.post('/orders', protect(verifier, WRITES), whoami);
   app.get('/positions', protect(verifier, POSITIONS), whoami);
+  app.get('/account', protect(verifier, ACCOUNT), whoami);
   app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
   return app;
 }
@@ -114,6 +130,7 @@ function honoVenue(verifier: Verifier): Listener {
   app.get('/orders', guarded(READS));
   app.post('/orders', guarded(WRITES));
   app.get('/positions', guarded(POSITIONS));
+  app.get('/account', guarded(ACCOUNT));
   app.get('/healthz', (context) => context.json({ status: 'ok' }));
   app.get('/.well-known/*', guarded({}));
   return getRequestListener(app.fetch) as Listener;

@@ -1,0 +1,307 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect as connectHttp2, type Http2ServerResponse } from 'node:http2';
+import { connect } from 'node:net';
+import { HoldfastError } from '@holdfast/proof';
+import type { Requirement, Verifier } from '@holdfast/verifier';
+import { admit, protect, resourceMetadata } from '@holdfast/verifier/node';
+import { describe, expect, it } from 'vitest';
+import { ADAPTERS, listen, type ServedBy, serve } from './adapted-servers.ts';
+import { makeCertificates } from './certificates.ts';
+import { credentials, type Wanted } from './credentials.ts';
+import { Scene } from './scene.ts';
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+/** A server whose handler stands behind the middleware, which nobody awaits. */
+async function guard(
+  verifier: Verifier,
+  handler: Handler,
+  before: Handler = () => {},
+): Promise<ServedBy & { readonly outcomes: Promise<unknown>[] }> {
+  const middleware = protect(verifier, { scope: ['orders:read'] });
+  const outcomes: Promise<unknown>[] = [];
+  const server = await listen((request, response) => {
+    before(request, response);
+    const outcome = middleware(request, response, () => handler(request, response));
+    outcomes.push(outcome.catch((error: unknown) => error));
+  });
+  return { ...server, outcomes };
+}
+
+async function send(scene: Scene, { port }: ServedBy, wanted: Wanted = {}): Promise<Response> {
+  const { method = 'GET', path = '/orders' } = wanted;
+  return await fetch(`http://127.0.0.1:${port}${path}`, { method, headers: await credentials(scene, wanted) });
+}
+
+describe('FAPI2-5.3.4-01 the middleware', () => {
+  it('hands the access to the handler, once, and nothing else to next', async () => {
+    const scene = new Scene();
+    const seen: unknown[][] = [];
+    const middleware = protect(scene.verifier);
+    await using server = await listen((request, response) => {
+      const next = (...given: unknown[]) => {
+        seen.push(given);
+        response.end(request.access?.clientId);
+      };
+      void middleware(request, response, next);
+    });
+    expect(await (await send(scene, server)).text()).toBe('client-1');
+    expect(seen).toEqual([[]]);
+  });
+
+  it('lets no refused request pass, whatever it asks for', async () => {
+    const scene = new Scene();
+    let ran = 0;
+    await using server = await guard(scene.verifier, () => (ran += 1));
+    const { authorization } = await credentials(scene);
+    const attempts = [{}, { authorization }, { authorization: `Bearer ${scene.token()}` }, { authorization: 'x y z' }];
+    for (const headers of attempts) {
+      const reply = await fetch(`http://127.0.0.1:${server.port}/orders`, { headers });
+      expect([400, 401]).toContain(reply.status);
+      expect(await reply.json()).toMatchObject({ code: expect.any(String), error_description: expect.any(String) });
+    }
+    const poor = scene.token({ payload: { scope: 'positions:read' } });
+    expect((await send(scene, server, { token: poor })).status).toBe(403);
+    expect(ran).toBe(0);
+  });
+
+  it('answers HEAD without a body', async () => {
+    const scene = new Scene();
+    await using server = await guard(scene.verifier, (_request, response) => response.end());
+    const refused = await fetch(`http://127.0.0.1:${server.port}/orders`, { method: 'HEAD' });
+    expect([refused.status, await refused.text()]).toEqual([401, '']);
+    expect((await send(scene, server, { method: 'HEAD' })).status).toBe(200);
+  });
+
+  it('does not wait for the body', async () => {
+    const scene = new Scene();
+    await using server = await guard(scene.verifier, () => {});
+    const head = 'POST /orders HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 100000000\r\n\r\n';
+    expect(await server.exchange(head)).toMatch(/^HTTP\/1\.1 401 /);
+  });
+
+  it('rejects with what next throws, and calls it once', async () => {
+    const scene = new Scene();
+    let ran = 0;
+    await using server = await guard(scene.verifier, (_request, response) => {
+      ran += 1;
+      response.end('answered');
+      throw new RangeError('of the handler');
+    });
+    expect(await (await send(scene, server)).text()).toBe('answered');
+    expect(await server.outcomes[0]).toBeInstanceOf(RangeError);
+    expect(ran).toBe(1);
+  });
+});
+
+describe('DPOP-7.1-04 what happens while a request is decided', () => {
+  /** A store that answers when it is told to. */
+  function slow(answer: boolean) {
+    const asked = Promise.withResolvers<void>();
+    const told = Promise.withResolvers<boolean>();
+    const add = () => {
+      asked.resolve();
+      return told.promise;
+    };
+    return { scene: new Scene({ replay: { add } }), asked: asked.promise, tell: () => told.resolve(answer) };
+  }
+
+  it('a client that hangs up gets no handler to run by that', async () => {
+    const { scene, asked, tell } = slow(false);
+    let ran = 0;
+    const closed = Promise.withResolvers<void>();
+    const before: Handler = (request) => request.socket.once('close', () => closed.resolve());
+    await using server = await guard(scene.verifier, () => (ran += 1), before);
+    const socket = connect(server.port, '127.0.0.1');
+    await once(socket, 'connect');
+    const { authorization, dpop } = await credentials(scene);
+    socket.write(`GET /orders HTTP/1.1\r\nHost: a\r\nAuthorization: ${authorization}\r\nDPoP: ${dpop}\r\n\r\n`);
+    await asked;
+    socket.resetAndDestroy();
+    await closed.promise;
+    tell();
+    await Promise.all(server.outcomes);
+    expect([server.outcomes.length, ran]).toEqual([1, 0]);
+  });
+
+  it.each([true, false])(
+    'somebody else answers: no handler runs, and nothing is sent twice (granted: %s)',
+    async (granted) => {
+      const { scene, asked, tell } = slow(granted);
+      let ran = 0;
+      const before: Handler = (_request, response) => void asked.then(() => response.writeHead(503).end('too slow'));
+      await using server = await guard(scene.verifier, () => (ran += 1), before);
+      const reply = await send(scene, server);
+      tell();
+      await Promise.all(server.outcomes);
+      expect([reply.status, await reply.text(), ran]).toEqual([503, 'too slow', 0]);
+    },
+  );
+
+  it('a response that cannot be written is cut off, and the server goes on', async () => {
+    const scene = new Scene();
+    let ran = 0;
+    const before: Handler = (_request, response) => {
+      response.writeHead = () => {
+        throw new Error('the log is full');
+      };
+    };
+    await using server = await guard(scene.verifier, () => (ran += 1), before);
+    for (let i = 0; i < 2; i += 1) {
+      expect(await server.exchange('GET /orders HTTP/1.1\r\nHost: a\r\n\r\n')).toBe('');
+    }
+    expect(await Promise.all(server.outcomes)).toEqual([undefined, undefined]);
+    expect(ran).toBe(0);
+  });
+});
+
+describe('DPOP-8.2-02 C082 the next nonce', () => {
+  const handlers: Readonly<Record<string, Handler>> = {
+    'nothing special': (_request, response) => response.end(),
+    setHeader: (_request, response) => response.setHeader('cache-control', 'public').end(),
+    'writeHead with an object': (_request, response) => response.writeHead(200, { 'cache-control': 'public' }).end(),
+    'writeHead with a reason': (_request, response) =>
+      response.writeHead(200, 'Fine', { 'CACHE-CONTROL': 'public' }).end(),
+    'writeHead with a list': (_request, response) =>
+      response.writeHead(200, ['Cache-Control', 'public', 'DPoP-Nonce', 'another', 'X-Mine', '1', 'X-Mine', '2']).end(),
+    removeHeader: (_request, response) => {
+      for (const name of response.getHeaderNames()) response.removeHeader(name);
+      response.end();
+    },
+    write: (_request, response) => {
+      response.setHeader('Cache-Control', 'public');
+      response.write('a');
+      response.end();
+    },
+    flushHeaders: (_request, response) => {
+      response.flushHeaders();
+      response.end();
+    },
+  };
+
+  it.each(Object.entries(handlers))(
+    'reaches the client uncacheable, whatever the handler does: %s',
+    async (_what, handler) => {
+      const scene = new Scene();
+      await using server = await guard(scene.verifier, handler);
+      const nonce = await scene.nonce();
+      scene.wait(60);
+      const { status, headers } = await send(scene, server, { nonce });
+      expect([status, headers.get('dpop-nonce'), headers.get('cache-control')]).toEqual([
+        200,
+        await scene.nonce(),
+        'no-store',
+      ]);
+      if (headers.has('x-mine')) expect(headers.get('x-mine')).toBe('1, 2');
+    },
+  );
+
+  it.each<[string, (response: Http2ServerResponse) => unknown]>([
+    ['end', (response) => response.end()],
+    ['an object', (response) => response.writeHead(200, { 'cache-control': 'public' }).end()],
+    ['a list of pairs', (response) => response.writeHead(200, [['cache-control', 'public']] as never).end()],
+    ['a list', (response) => response.writeHead(200, ['cache-control', 'public', 'dpop-nonce', 'x'] as never).end()],
+    [
+      'write',
+      (response) => {
+        response.write('a');
+        response.end();
+      },
+    ],
+  ])('reaches the client over HTTP/2: %s', async (_what, handler) => {
+    const scene = new Scene();
+    const tls = await makeCertificates();
+    const listener = async (request: IncomingMessage, response: ServerResponse) => {
+      response.setHeader('Cache-Control', 'private');
+      if (await admit(scene.verifier, request, response)) handler(response as unknown as Http2ServerResponse);
+    };
+    await using server = await listen(listener, { tls, http2: true });
+    const nonce = await scene.nonce();
+    scene.wait(60);
+    const session = connectHttp2(`https://localhost:${server.port}`, { ca: tls.ca });
+    const stream = session.request({ ':path': '/orders', ...(await credentials(scene, { nonce })) });
+    const [headers] = await once(stream, 'response');
+    session.destroy();
+    expect(headers).toMatchObject({ ':status': 200, 'dpop-nonce': await scene.nonce(), 'cache-control': 'no-store' });
+  });
+
+  it('is left out while the client has the newest, and the handler decides about caches', async () => {
+    const scene = new Scene();
+    await using server = await guard(scene.verifier, (_request, response) => {
+      response.writeHead(200, { 'Cache-Control': 'public' }).end();
+    });
+    const { headers } = await send(scene, server);
+    expect([headers.get('dpop-nonce'), headers.get('cache-control')]).toEqual([null, 'public']);
+  });
+});
+
+it('N2 the proof is for originalUrl, where a framework keeps it, and not for the rest of it in url', async () => {
+  const scene = new Scene();
+  await using server = await guard(
+    scene.verifier,
+    (request, response) => response.end(request.url),
+    (request) => {
+      Object.assign(request, { originalUrl: request.url });
+      request.url = '/orders';
+    },
+  );
+  const path = '/public/orders?limit=1';
+  expect(await (await send(scene, server, { path })).text()).toBe('/orders');
+  const headers = await credentials(scene, { path: '/orders' });
+  expect((await fetch(`http://127.0.0.1:${server.port}${path}`, { headers })).status).toBe(401);
+  expect((await send(scene, server, { path: '/public/orders?access_token=x' })).status).toBe(400);
+});
+
+describe('a requirement that would ask for less than it seems to', () => {
+  const wrong: readonly unknown[] = [
+    null,
+    'orders:read',
+    ['orders:read'],
+    { scope: 'orders:read' },
+    { scope: undefined },
+    { scope: [7] },
+    { scopes: ['orders:read'] },
+    { authorizationDetails: {} },
+    { authorizationDetails: [{}] },
+    { authorizationDetails: [{ type: 7 }] },
+    { authorizationDetails: [{ type: 'account', actions: 'read' }] },
+    { authorizationDetails: [{ type: 'account', action: ['read'] }] },
+    { authorizationDetails: [null] },
+  ];
+
+  it.each(wrong)('FAPI2-5.3.4-04 is refused when it is given: %j', async (requirement) => {
+    const scene = new Scene();
+    expect(() => protect(scene.verifier, requirement as Requirement)).toThrow(TypeError);
+    await using server = await listen(async (request, response) => {
+      const access = await admit(scene.verifier, request, response, requirement as Requirement);
+      if (access !== undefined) response.end('served');
+    });
+    const reply = await send(scene, server);
+    expect([reply.status, await reply.json()]).toEqual([500, expect.objectContaining({ code: 'internal' })]);
+  });
+
+  it('is metadata from a verifier that has none', () => {
+    expect(() => resourceMetadata(new Scene().verifier)).toThrow(TypeError);
+  });
+});
+
+describe.each(ADAPTERS)('DPOP-7.1-04 a refusal that is no answer of a server, on %s', (adapter) => {
+  it('is a 500', async () => {
+    const clock = () => {
+      throw new HoldfastError('url_refused');
+    };
+    const scene = new Scene();
+    await using server = await serve(adapter, new Scene({ nonce: 'off', clock }).verifier);
+    const reply = await send(scene, server);
+    expect([reply.status, reply.headers.get('cache-control')]).toEqual([500, 'no-store']);
+    expect(await reply.json()).toMatchObject({ error: 'server_error', code: 'internal' });
+  });
+
+  it('is a 503 with Retry-After, and no challenge, when the store is down', async () => {
+    const scene = new Scene({ replay: { add: () => Promise.reject(new Error('down')) } });
+    await using server = await serve(adapter, scene.verifier);
+    const { status, headers } = await send(scene, server);
+    expect([status, headers.get('retry-after'), headers.get('www-authenticate')]).toEqual([503, '1', null]);
+  });
+});
