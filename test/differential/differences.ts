@@ -15,8 +15,8 @@ export interface Difference {
   readonly theirs?: RegExp;
   /** Whether the request shows it; as narrow as can be, so that it hides nothing else. */
   readonly isShown: (facts: Facts, ours: string) => boolean;
-  /** A request on which both differ for this reason. */
-  readonly example: Example;
+  /** Requests on which both differ for this reason. */
+  readonly examples: readonly Example[];
 }
 
 export interface Example extends Partial<Omit<Plan, 'mutations'>> {

@@ -16,7 +16,7 @@ export const LENIENT: readonly Difference[] = [
         EDWARDS.includes(String(proof.header['alg'])) &&
         jwk['alg'] !== proof.header['alg']) ||
       token.header['alg'] === 'EdDSA',
-    example: { alg: 'EdDSA', mutations: [member('alg', 'Ed25519')] },
+    examples: [{ alg: 'EdDSA', mutations: [member('alg', 'Ed25519')] }],
   },
   {
     name: 'a key that may do more than verify',
@@ -25,7 +25,7 @@ export const LENIENT: readonly Difference[] = [
     theirs: /usage/,
     isShown: ({ jwk }) =>
       Array.isArray(jwk['key_ops']) && jwk['key_ops'].includes('verify') && jwk['key_ops'].length > 1,
-    example: { mutations: [member('key_ops', ['sign', 'verify'])] },
+    examples: [{ mutations: [member('key_ops', ['sign', 'verify'])] }],
   },
   {
     name: 'ext is not read',
@@ -33,7 +33,7 @@ export const LENIENT: readonly Difference[] = [
     ours: /^accepted$/,
     theirs: /Invalid Embedded JWK/,
     isShown: ({ jwk }) => Object.hasOwn(jwk, 'ext') && typeof jwk['ext'] !== 'boolean',
-    example: { mutations: [member('ext', 'true')] },
+    examples: [{ mutations: [member('ext', 'true')] }],
   },
   {
     name: '@ and %40 in a path are one',
@@ -42,6 +42,6 @@ export const LENIENT: readonly Difference[] = [
     theirs: /^htu$/,
     isShown: ({ proof: { payload }, target }) =>
       /@/.test(`${target}${payload['htu']}`) || /%40/.test(`${payload['htu']}`),
-    example: { target: '/orders/a@b', mutations: [{ kind: 'htu', how: 'an at sign escaped' }] },
+    examples: [{ target: '/orders/a@b', mutations: [{ kind: 'htu', how: 'an at sign escaped' }] }],
   },
 ];

@@ -14,6 +14,7 @@ export interface Plan {
   readonly isWarm: boolean;
   /** Whether good proofs carry a nonce where none is required. */
   readonly withNonce: boolean;
+  readonly signatures: 'inline' | 'pool';
   readonly method: string;
   readonly target: string;
   readonly mutations: readonly Mutation[];
@@ -167,6 +168,7 @@ export const plans: Arbitrary<Plan> = fc.record({
   policy: pick('required', 'optional', 'off'),
   isWarm: fc.boolean(),
   withNonce: fc.boolean(),
+  signatures: pick('inline', 'pool'),
   method: pick('GET', 'POST', 'M-SEARCH'),
   target: pick(...TARGETS),
   mutations: fc.array(fc.oneof(...MUTATIONS), { minLength: 1, maxLength: 3 }),

@@ -24,7 +24,11 @@ export const STRICTER: readonly Difference[] = [
       const segment = jwtOf(facts, ours).segments[/header|payload|signature/.exec(ours)?.[0] ?? ''] ?? '';
       return Buffer.from(segment, 'base64').toString('base64url') !== segment;
     },
-    example: { mutations: [{ kind: 'encoding', of: 'proof', part: 'payload', how: 'padded' }] },
+    examples: [
+      { mutations: [{ kind: 'encoding', of: 'proof', part: 'payload', how: 'padded' }] },
+      { mutations: [{ kind: 'encoding', of: 'proof', part: 'header', how: 'space within' }] },
+      { mutations: [{ kind: 'compact', of: 'proof', how: 'newline behind' }] },
+    ],
   },
   {
     name: 'no byte order mark',
@@ -34,7 +38,10 @@ export const STRICTER: readonly Difference[] = [
       const segment = jwtOf(facts, ours).segments[/header|payload/.exec(ours)?.[0] ?? ''] ?? '';
       return Buffer.from(segment, 'base64').subarray(0, 3).equals(Buffer.from('\u{feff}'));
     },
-    example: { mutations: [{ kind: 'spelling', of: 'proof', part: 'header', how: 'byte order mark' }] },
+    examples: [
+      { mutations: [{ kind: 'spelling', of: 'proof', part: 'header', how: 'byte order mark' }] },
+      { mutations: [{ kind: 'spelling', of: 'token', part: 'payload', how: 'byte order mark' }] },
+    ],
   },
   {
     name: 'typ exactly as RFC 9449 has it',
@@ -44,7 +51,9 @@ export const STRICTER: readonly Difference[] = [
       const typ = typeof header['typ'] === 'string' ? header['typ'].toLowerCase() : '';
       return header['typ'] !== 'dpop+jwt' && (typ === 'dpop+jwt' || typ === 'application/dpop+jwt');
     },
-    example: { mutations: [{ kind: 'member', of: 'proof header', name: 'typ', value: 'application/dpop+jwt' }] },
+    examples: ['application/dpop+jwt', 'DPoP+JWT'].map((value) => ({
+      mutations: [{ kind: 'member', of: 'proof header', name: 'typ', value }],
+    })),
   },
   {
     name: 'neither crit nor b64',
@@ -52,14 +61,14 @@ export const STRICTER: readonly Difference[] = [
       'RFC 7797 §7: JWTs do not use b64, so no extension is left that crit could name; jose takes b64 that is true',
     ours: /^(?:proof|token)_malformed (?:crit|b64)$/,
     isShown: (facts, ours) => Object.keys(jwtOf(facts, ours).header).some((name) => name === 'crit' || name === 'b64'),
-    example: { mutations: [{ kind: 'member', of: 'proof header', name: 'b64', value: true }] },
+    examples: [{ mutations: [{ kind: 'member', of: 'proof header', name: 'b64', value: true }] }],
   },
   {
     name: 'no member of a private key, whatever the type',
     reason: '§4.3 (7): jose looks for what makes this type of key private, and takes the rest for unknown members',
     ours: /^proof_jwk_private$/,
     isShown: ({ jwk }) => PRIVATE.some((name) => Object.hasOwn(jwk, name)),
-    example: { ...ES256, mutations: [member('k', 'AA')] },
+    examples: ['k', 'p', 'qi'].map((name) => ({ ...ES256, mutations: [member(name, 'AA')] })),
   },
   {
     name: 'one spelling of a key',
@@ -71,35 +80,39 @@ export const STRICTER: readonly Difference[] = [
       const fits = jwk['kty'] === 'RSA' ? octets[0] !== 0 : octets.length === LENGTHS[String(jwk['crv'])];
       return octets.toString('base64url') !== value || !fits;
     },
-    example: { ...ES256, mutations: [{ kind: 'key spelling', member: 'x', how: 'padded', rebind: true }] },
+    examples: [
+      { ...ES256, mutations: [{ kind: 'key spelling', member: 'x', how: 'padded', rebind: true }] },
+      { ...ES256, mutations: [{ kind: 'key spelling', member: 'y', how: 'loose bits', rebind: true }] },
+      { alg: 'PS256', mutations: [{ kind: 'key spelling', member: 'n', how: 'zero octet before', rebind: true }] },
+    ],
   },
   {
     name: 'RSA with 65537',
     reason: 'another exponent gives nothing but slower keys and other spellings',
     ours: /^proof_jwk e$/,
     isShown: ({ jwk }) => jwk['kty'] === 'RSA' && jwk['e'] !== 'AQAB',
-    example: { alg: 'PS256', mutations: [{ kind: 'key', whose: 'exponent 3', signs: true, rebind: true }] },
+    examples: [{ alg: 'PS256', mutations: [{ kind: 'key', whose: 'exponent 3', signs: true, rebind: true }] }],
   },
   {
     name: 'RSA of 4096 bits at most',
     reason: 'the key is a stranger’s, and its length is our cost',
     ours: /^proof_jwk n$/,
     isShown: ({ jwk }) => Buffer.from(String(jwk['n']), 'base64url').length > 512,
-    example: { alg: 'PS256', mutations: [{ kind: 'key', whose: 'long modulus', signs: true, rebind: true }] },
+    examples: [{ alg: 'PS256', mutations: [{ kind: 'key', whose: 'long modulus', signs: true, rebind: true }] }],
   },
   {
     name: 'a jti of one character or more',
     reason: '§4.2: an empty one is no unique identifier',
     ours: /^proof_claims jti$/,
     isShown: ({ proof: { payload } }) => payload['jti'] === '',
-    example: { mutations: [claim('jti', '')] },
+    examples: [{ mutations: [claim('jti', '')] }],
   },
   {
     name: 'a nonce that is a string',
     reason: '§4.2: also where iat decides and nobody asks for one',
     ours: /^proof_claims nonce$/,
     isShown: ({ proof: { payload } }) => typeof payload['nonce'] !== 'string' || payload['nonce'] === '',
-    example: { policy: 'off', mutations: [claim('nonce', 1)] },
+    examples: [{ policy: 'off', mutations: [claim('nonce', 1)] }],
   },
   {
     name: 'finite times',
@@ -109,7 +122,7 @@ export const STRICTER: readonly Difference[] = [
       const value = jwtOf(facts, ours).payload[ours.slice(-3)];
       return typeof value === 'number' && !Number.isFinite(value);
     },
-    example: { mutations: [{ kind: 'json', of: 'proof payload', name: 'exp', json: '1e400' }] },
+    examples: [{ mutations: [{ kind: 'json', of: 'proof payload', name: 'exp', json: '1e400' }] }],
   },
   {
     name: 'no leeway for exp',
@@ -119,7 +132,10 @@ export const STRICTER: readonly Difference[] = [
       const exp = Number(jwtOf(facts, ours).payload['exp']);
       return exp <= facts.now && exp > facts.now - SKEW;
     },
-    example: { mutations: [{ kind: 'number', of: 'proof payload', name: 'exp', offset: -1 }] },
+    examples: [
+      { mutations: [{ kind: 'number', of: 'proof payload', name: 'exp', offset: -9 }] },
+      { mutations: [{ kind: 'member', of: 'token payload', name: 'exp', value: 1_763_640_030 }] },
+    ],
   },
   {
     name: 'an htu by the grammar of RFC 3986',
@@ -127,49 +143,51 @@ export const STRICTER: readonly Difference[] = [
       '§4.3 (9) names RFC 3986; URL also takes tabs, backslashes, userinfo, other letters and any number of slashes',
     ours: /^proof_htu$/,
     isShown: ({ proof: { payload } }) => !isUri(String(payload['htu'])),
-    example: { mutations: [{ kind: 'htu', how: 'backslashes' }] },
+    examples: (
+      ['backslashes', 'a tab', 'empty userinfo', 'full-width letters', 'one slash', 'a space before'] as const
+    ).map((how) => ({ mutations: [{ kind: 'htu', how }] })),
   },
   {
     name: 'an htu of 2048 characters at most',
     reason: 'unless it is exactly the URI that was called; nothing longer is worth normalising',
     ours: /^proof_htu$/,
     isShown: ({ proof: { payload } }) => String(payload['htu']).length > 2048,
-    example: { mutations: [{ kind: 'htu', how: 'a long query' }] },
+    examples: [{ mutations: [{ kind: 'htu', how: 'a long query' }] }],
   },
   {
     name: 'a port without leading zeros',
     reason: 'RFC 3986 §6.2.3 drops the default port, which is 443; what 0443 is, each parser decides for itself',
     ours: /^proof_htu$/,
     isShown: ({ proof: { payload } }) => /^https:\/\/[^/?#]+:0+443(?:[/?#]|$)/i.test(String(payload['htu'])),
-    example: { mutations: [{ kind: 'htu', how: 'port with zeros' }] },
+    examples: [{ mutations: [{ kind: 'htu', how: 'port with zeros' }] }],
   },
   {
     name: 'no dot segments in the request target',
     reason: 'routers take them as they come; what they would stand for is not what is served',
     ours: /^request_malformed$/,
     isShown: ({ target }) => /\/(?:\.|%2e){1,2}(?:[/?]|$)/i.test(target),
-    example: { mutations: [{ kind: 'request', how: 'dot segments' }] },
+    examples: [{ mutations: [{ kind: 'request', how: 'dot segments' }] }],
   },
   {
     name: 'a proof of 10240 characters at most',
     reason: 'a stranger’s octets are our cost; the longest signature we take leaves room in it',
     ours: /^proof_too_large$/,
     isShown: ({ proof }) => proof.compact.length > 10_240,
-    example: { mutations: [{ kind: 'spelling', of: 'proof', part: 'header', how: 'a longer member' }] },
+    examples: [{ mutations: [{ kind: 'spelling', of: 'proof', part: 'header', how: 'a longer member' }] }],
   },
   {
     name: 'a token in the characters of token68',
     reason: 'RFC 9110 §11.2: jose ignores white space within base64url',
     ours: /^credentials_malformed$/,
     isShown: ({ token: { compact } }) => !/^[A-Za-z0-9\-._~+/]+=*$/.test(compact),
-    example: { mutations: [{ kind: 'compact', of: 'token', how: 'newline behind' }] },
+    examples: [{ mutations: [{ kind: 'compact', of: 'token', how: 'newline behind' }] }],
   },
   {
     name: 'a token from the past',
     reason: 'RFC 7519 §4.1.6: issued later than now and our leeway, by the clock of nobody we trust',
     ours: /^token_not_yet_valid$/,
     isShown: ({ token: { payload }, now }) => Number(payload['iat']) > now + SKEW,
-    example: { mutations: [{ kind: 'number', of: 'token payload', name: 'iat', offset: 60 }] },
+    examples: [{ mutations: [{ kind: 'number', of: 'token payload', name: 'iat', offset: 60 }] }],
   },
   {
     name: 'a confirmation that is understood',
@@ -179,21 +197,21 @@ export const STRICTER: readonly Difference[] = [
       Object.entries(cnf).some(
         ([name, value]) => name !== 'jkt' && !(name === 'x5t#S256' && /^[\w-]{43}$/.test(`${value}`)),
       ),
-    example: { mutations: [{ kind: 'member', of: 'token cnf', name: 'kid', value: 'k' }] },
+    examples: [{ mutations: [{ kind: 'member', of: 'token cnf', name: 'kid', value: 'k' }] }],
   },
   {
     name: 'a token with two confirmations satisfies both',
     reason: 'RFC 8705 §3.1: a certificate is part of the condition, and the reference knows only jkt',
     ours: /^certificate_missing$/,
     isShown: ({ cnf }) => typeof cnf['jkt'] === 'string' && typeof cnf['x5t#S256'] === 'string',
-    example: { mutations: [{ kind: 'member', of: 'token cnf', name: 'x5t#S256', value: 'A'.repeat(43) }] },
+    examples: [{ mutations: [{ kind: 'member', of: 'token cnf', name: 'x5t#S256', value: 'A'.repeat(43) }] }],
   },
   {
     name: 'claims of a token that have their type',
     reason: 'RFC 9068 §2.2, RFC 9396 §9: also where the reference does not look at them, and no empty identifiers',
     ours: /^token_claims (?:scope|authorization_details|aud|jti|sub|client_id)$/,
     isShown: ({ token: { payload } }, ours) => hasWrongType(payload, ours.slice('token_claims '.length)),
-    example: { mutations: [tokenClaim('scope', ['a'])] },
+    examples: [{ mutations: [tokenClaim('scope', ['a'])] }],
   },
 ];
 

@@ -1,5 +1,5 @@
-import { HoldfastError, type HttpMessage } from '@holdfast/proof';
-import { createReplayTable, createVerifier, type Verifier, type VerifierOptions } from '@holdfast/verifier';
+import { HoldfastError, type HttpMessage, type ReplayStore } from '@holdfast/proof';
+import { createVerifier, type Verifier, type VerifierOptions } from '@holdfast/verifier';
 import { ALGORITHMS, type Cast } from './cast.ts';
 import { AUDIENCE, type Draft, draft, finish, ISSUER, ORIGIN } from './draft.ts';
 import { mutate } from './mutations.ts';
@@ -46,7 +46,10 @@ export class Trials {
 
   async judge(plan: Plan): Promise<Verdict> {
     const clock = { now: NOW };
-    const verifier = verifierOf({ nonce: plan.policy, jwks: this.#jwks }, () => clock.now * 1000);
+    const verifier = verifierOf(
+      { nonce: plan.policy, signatures: plan.signatures, jwks: this.#jwks },
+      () => clock.now * 1000,
+    );
     const reference = new Reference({
       issuer: ISSUER,
       audience: AUDIENCE,
@@ -59,9 +62,9 @@ export class Trials {
       maxAge: MAX_AGE,
       skew: SKEW,
     });
-    const good = this.#draft(plan, 'used before');
+    const good = this.#draft(plan);
     const token = plan.isWarm ? await warmUp(good, verifier, reference) : undefined;
-    const mutated = this.#draft(plan, 'used before');
+    const mutated = this.#draft(plan);
     for (const mutation of plan.mutations) mutate(mutated, mutation);
     const isSameToken = JSON.stringify(mutated.token) === JSON.stringify(good.token) && !mutated.isRebound;
     const request = await finish(mutated, isSameToken ? token : undefined);
@@ -74,7 +77,7 @@ export class Trials {
     };
   }
 
-  #draft(plan: Plan, usedJti: string): Draft {
+  #draft(plan: Plan): Draft {
     const nonceOf = (steps: number): string => {
       const step = Math.floor(NOW / STEP) + steps;
       return [...this.#nonces].find(([, at]) => at === step)?.[0] ?? '';
@@ -88,7 +91,7 @@ export class Trials {
       target: plan.target,
       now: NOW,
       nonce: plan.policy === 'required' || plan.withNonce ? nonces.current : undefined,
-      usedJti,
+      usedJti: 'used before',
       nonces,
     });
   }
@@ -110,12 +113,18 @@ function verifierOf(options: Partial<VerifierOptions>, clock: () => number): Ver
     origin: ORIGIN,
     algorithms: ALGORITHMS,
     nonceSecrets: [SECRET],
-    replay: createReplayTable({ clock, maxEntries: 100 }),
+    replay: remembering(),
     maxAge: MAX_AGE,
     skew: SKEW,
     clock,
     ...options,
   });
+}
+
+/** A store that has forgotten nothing since the beginning, as one that processes share. */
+function remembering(): ReplayStore {
+  const used = new Set<string>();
+  return { add: (key) => !used.has(key) && used.add(key).has(key) };
 }
 
 async function nonceAt(now: number): Promise<string> {
