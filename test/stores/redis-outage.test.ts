@@ -181,6 +181,23 @@ describe('a server that is full', () => {
     expect(await added(store, 'b', time.now + 60)).toBe('store_unavailable');
   });
 
+  it('is not met unseen by what was to be sent on the connection before', async () => {
+    await using server = await RedisServer.start();
+    const client = await server.connect();
+    const store = redisStore({ client, clock, timeout: 15_000 });
+    expect(await added(store, 'a')).toBe(true);
+    server.pause();
+    const large = times(8, (i) => store.add(`large ${i}`, 'v'.repeat(2 ** 20), START + 60)); // more than the socket takes
+    const refused = Promise.allSettled(large);
+    await new Promise(setImmediate);
+    const waiting = times(10, (i) => added(store, `waiting ${i}`)); // to be written
+    await server.kill();
+    await server.run('--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru');
+    expect(await Promise.all(waiting)).toEqual(times(10, () => 'store_unavailable'));
+    expect((await refused).map(({ status }) => status)).not.toContain('fulfilled');
+    expect(await client.keys('*waiting*')).not.toEqual([]);
+  });
+
   it('is looked at again on a new connection', async () => {
     await using server = await RedisServer.start('--maxmemory', '100mb');
     const client = await server.connect();

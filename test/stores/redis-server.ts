@@ -27,12 +27,16 @@ export class RedisServer implements AsyncDisposable {
     return server;
   }
 
-  /** Starts it, also again, empty. */
-  async run(): Promise<void> {
+  /** Starts it, also again, empty, with these arguments more. */
+  async run(...args: string[]): Promise<void> {
     const nothingOnDisk = ['--save', '', '--appendonly', 'no', '--dir', this.#folder];
-    const child = spawn('redis-server', ['--port', '0', '--unixsocket', this.socket, ...nothingOnDisk, ...this.#args], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
+    const child = spawn(
+      'redis-server',
+      ['--port', '0', '--unixsocket', this.socket, ...nothingOnDisk, ...this.#args, ...args],
+      {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      },
+    );
     this.#child = child;
     for await (const line of createInterface(child.stdout)) if (/ready to accept connections/i.test(line)) break;
     child.stdout.resume();
