@@ -4,7 +4,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
-import { type Configuration, Provider } from 'oidc-provider';
+import { type ClientMetadata, type Configuration, Provider } from 'oidc-provider';
 import { authority, identities, servers } from '../signer/authorities.ts';
 
 const SCOPE = 'orders:read orders:write';
@@ -15,6 +15,8 @@ export interface PeerIssuerOptions {
   readonly audience: string;
   /** Seconds that a token lives. */
   readonly lifetime: number;
+  /** Given: tokens are opaque, and these clients may ask about them, for plain or signed answers. */
+  readonly resourceServers?: readonly Partial<ClientMetadata>[];
 }
 
 export interface PeerIssuer extends AsyncDisposable {
@@ -53,17 +55,19 @@ export async function oidcProvider(options: PeerIssuerOptions): Promise<PeerIssu
   };
 }
 
-async function configuration({ jwk, audience, lifetime }: PeerIssuerOptions): Promise<Configuration> {
-  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
+async function configuration({ jwk, audience, lifetime, resourceServers }: PeerIssuerOptions): Promise<Configuration> {
+  // RS256 is the peer's default for signed answers, and needs a key of its own
+  const algorithms = resourceServers === undefined ? ['ES256'] : ['ES256', 'RS256'];
   const base = {
     grant_types: ['client_credentials'],
     redirect_uris: [],
     response_types: [] as never[],
     scope: SCOPE,
     id_token_signed_response_alg: 'ES256' as const,
+    introspection_signed_response_alg: 'ES256' as const,
   };
   return {
-    jwks: { keys: [{ ...(await exportJWK(privateKey)), kid: 'op-1', alg: 'ES256', use: 'sig' } as never] },
+    jwks: { keys: await Promise.all(algorithms.map(signingKey)) },
     scopes: SCOPE.split(' '),
     clients: [
       {
@@ -81,8 +85,9 @@ async function configuration({ jwk, audience, lifetime }: PeerIssuerOptions): Pr
         tls_client_certificate_bound_access_tokens: true,
         jwks: { keys: [certificateJwk(identities.selfSigned.der) as never] },
       },
+      ...(resourceServers ?? []).map((client) => ({ ...base, client_id: '', grant_types: [], ...client })),
     ],
-    clientAuthMethods: ['private_key_jwt', 'self_signed_tls_client_auth'],
+    clientAuthMethods: ['private_key_jwt', 'self_signed_tls_client_auth', 'client_secret_basic'],
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
@@ -94,22 +99,30 @@ async function configuration({ jwk, audience, lifetime }: PeerIssuerOptions): Pr
         getCertificate: ({ req }) =>
           (req.socket instanceof TLSSocket ? req.socket.getPeerX509Certificate() : undefined)?.toString(),
       },
+      introspection: { enabled: resourceServers !== undefined },
+      jwtIntrospection: { enabled: resourceServers !== undefined },
       resourceIndicators: {
         enabled: true,
         getResourceServerInfo: () => ({
           audience,
           scope: SCOPE,
-          accessTokenFormat: 'jwt',
           accessTokenTTL: lifetime,
-          jwt: { sign: { alg: 'ES256' } },
+          ...(resourceServers === undefined
+            ? { accessTokenFormat: 'jwt', jwt: { sign: { alg: 'ES256' } } }
+            : { accessTokenFormat: 'opaque' }),
         }),
       },
     },
   };
 }
 
+async function signingKey(alg: string): Promise<never> {
+  const { privateKey } = await generateKeyPair(alg, { extractable: true });
+  return { ...(await exportJWK(privateKey)), kid: `op-${alg}`, alg, use: 'sig' } as never;
+}
+
 /** RFC 8705 §2.2.2. */
-function certificateJwk(der: Buffer): JWK {
+export function certificateJwk(der: Buffer): JWK {
   const { publicKey, raw } = new X509Certificate(der);
   return { ...(publicKey.export({ format: 'jwk' }) as JWK), x5c: [raw.toString('base64')] };
 }
