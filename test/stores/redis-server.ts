@@ -38,6 +38,9 @@ export class RedisServer implements AsyncDisposable {
       },
     );
     this.#child = child;
+    const end = () => child.kill('SIGKILL');
+    process.once('exit', end); // of a test that hung
+    child.once('exit', () => process.off('exit', end));
     for await (const line of createInterface(child.stdout)) if (/ready to accept connections/i.test(line)) break;
     child.stdout.resume();
     if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}`);
