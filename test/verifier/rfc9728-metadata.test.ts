@@ -38,6 +38,14 @@ describe('RFC 9728', () => {
     });
   });
 
+  it('PRM-2-03: names no keys and no algorithm of the resource, which signs nothing: neither none nor http', () => {
+    const members = Object.keys(metadataOf({ metadata: { resource_name: 'Venue' } })?.document ?? {});
+    expect(members).toContain('resource');
+    expect(members.filter((member) => /^jwks|signing_alg_values_supported$|encryption/.test(member))).toEqual([
+      'dpop_signing_alg_values_supported',
+    ]);
+  });
+
   it('PRM-2-04: says what it was given to say, and cannot be made to say another resource', () => {
     const scopes_supported = ['orders:read'];
     const forged = { resource: 'https://evil.example' };
