@@ -4,7 +4,8 @@ import type { Nonces } from './nonce.ts';
 /**
  * - `required`: a proof without a recent nonce is challenged.
  * - `optional`: a nonce has to be recent where there is one; without, `iat` decides, and a proof that is out of its window
- *   is challenged, so that a client with a wrong clock is served all the same.
+ *   is challenged, so that a client with a wrong clock is served all the same. A key that has used a nonce has to go on
+ *   (RFC 9449 §11.3), for as long as the server remembers it; one that was challenged and then comes back without, not.
  * - `off`: `iat` decides, unless there is a recent nonce.
  */
 export type NoncePolicy = 'required' | 'optional' | 'off';
