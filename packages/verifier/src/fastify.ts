@@ -89,7 +89,7 @@ function offer(app: FastifyInstance, metadata: ResourceMetadata): void {
 }
 
 function routeOf({ path, document }: ResourceMetadata): RouteOptions {
-  // The router decodes what it is asked for, and takes a single colon for a parameter
+  // The router decodes what it is asked for (all but %2F, which no route of it can hold), and takes a colon for a parameter
   const url = decodeURI(withoutQuery(path)).replaceAll(':', '::');
   const handler = (_request: FastifyRequest, reply: FastifyReply) => reply.send(document);
   return { method: 'GET', url, exposeHeadRoute: true, config: { public: true }, handler };

@@ -29,12 +29,20 @@ export interface ResourceMetadataOptions {
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 
+const LISTS: ReadonlySet<string> = new Set(['scopes_supported', 'authorization_details_types_supported']);
+const TEXTS: ReadonlySet<string> = new Set(['resource_name']);
+const URLS: ReadonlySet<string> = new Set(['resource_documentation', 'resource_policy_uri', 'resource_tos_uri']);
+
 /**
  * The resource is named by the audience where that is a URL of this origin, because clients compare it with what they call
- * (RFC 9728 §3.3), else by the origin.
+ * (RFC 9728 §3.3), else by the origin. Throws TypeError for members that it does not know: a name that is misspelt tells
+ * clients nothing, and one such as jwks_uri what is not so.
  */
 export function describeResource(options: ResourceMetadataOptions): ResourceMetadata {
   const { audience, origin, trusted, algorithms, members } = options;
+  for (const [name, value] of Object.entries(members)) {
+    if (!isMember(name, value)) throw new TypeError(`metadata.${name}: unknown, or not as RFC 9728 has it`);
+  }
   const isOwnUrl = audience === origin || audience.startsWith(`${origin}/`);
   const resource = isOwnUrl && !audience.includes('#') ? audience : origin;
   const { origin: host, pathname, search } = new URL(resource);
@@ -49,4 +57,10 @@ export function describeResource(options: ResourceMetadataOptions): ResourceMeta
     tls_client_certificate_bound_access_tokens: true,
   };
   return { path, url: host + path, document: Object.freeze(document) };
+}
+
+function isMember(name: string, value: unknown): boolean {
+  if (LISTS.has(name)) return Array.isArray(value) && value.every((each) => typeof each === 'string');
+  if (typeof value !== 'string' || value === '') return false;
+  return TEXTS.has(name) || (URLS.has(name) && URL.parse(value)?.protocol === 'https:');
 }

@@ -130,8 +130,9 @@ interface VenueParts {
 async function serveVenue({ issuer, audience, listeners, ca, clock, logger }: VenueParts): Promise<void> {
   const exchange = new Exchange({ clock });
   const fetch = trusting(ca);
+  const metadata = { resource_name: 'Holdfast demo venue', scopes_supported: TRADING.split(' ') };
   for (const { origin, serve } of listeners) {
-    const verifier = createVerifier({ issuer, audience, origin, clock, fetch });
+    const verifier = createVerifier({ issuer, audience, origin, clock, fetch, metadata });
     await serve(createVenue({ verifier, exchange, ...(logger === undefined ? {} : { logger }) }));
   }
 }

@@ -1,0 +1,294 @@
+import { once } from 'node:events';
+import type { ReplayStore } from '@holdfast/proof';
+import type { VerifierOptions } from '@holdfast/verifier';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { WebSocket } from 'ws';
+import { type Certificates, makeCertificates } from './certificates.ts';
+import { parseChallenges } from './challenge-parser.ts';
+import { credentials, type Wanted } from './credentials.ts';
+import { boundTo, ISSUER, Scene } from './scene.ts';
+import { dial, dialRaw, serveSockets } from './socket-server.ts';
+
+let tls: Certificates;
+
+beforeAll(async () => {
+  tls = await makeCertificates();
+});
+
+const good = (scene: Scene, wanted: Wanted = {}) => credentials(scene, { path: '/stream', ...wanted });
+
+async function closing(socket: WebSocket | undefined): Promise<[number, string]> {
+  if (socket === undefined) throw new Error('not open');
+  const [code, reason] = (await once(socket, 'close')) as [number, Buffer];
+  return [code, reason.toString()];
+}
+
+describe('FAPI2-5.3.4-01 a handshake', () => {
+  it('is answered when token and proof are good', async () => {
+    const scene = new Scene();
+    await using server = await serveSockets(scene.verifier, tls);
+    const { socket, status, text: greeting } = await dial(server.port, tls, await good(scene));
+    expect([status, greeting]).toEqual([101, 'client-1']);
+    socket?.send('hello');
+    expect(String((await once(socket as WebSocket, 'message'))[0])).toBe('hello');
+  });
+
+  it('DPOP-9-01 DPOP-8.2-02 is challenged for a nonce, and good with it', async () => {
+    const scene = new Scene();
+    await using server = await serveSockets(scene.verifier, tls);
+    const token = scene.token();
+    const refused = await dial(server.port, tls, await good(scene, { token, nonce: 'stale' }));
+    expect(refused).toMatchObject({ socket: undefined, status: 401 });
+    expect(refused.headers).toMatchObject({
+      'cache-control': 'no-store',
+      connection: 'close',
+      'content-type': 'application/json; charset=utf-8',
+      date: expect.any(String),
+    });
+    expect(JSON.parse(refused.text)).toMatchObject({ error: 'use_dpop_nonce', code: 'nonce_stale' });
+    const [challenge] = parseChallenges(refused.headers['www-authenticate'] ?? '');
+    expect(challenge).toMatchObject({ scheme: 'DPoP', parameters: { error: 'use_dpop_nonce' } });
+    const nonce = refused.headers['dpop-nonce'] as string;
+    expect((await dial(server.port, tls, await good(scene, { token, nonce }))).status).toBe(101);
+  });
+
+  it('DPOP-8.2-02 brings the next nonce in its answer', async () => {
+    const scene = new Scene();
+    await using server = await serveSockets(scene.verifier, tls);
+    const nonce = await scene.nonce();
+    scene.wait(60);
+    const { status, headers } = await dial(server.port, tls, await good(scene, { nonce }));
+    expect([status, headers['dpop-nonce'], headers['cache-control']]).toEqual([101, await scene.nonce(), 'no-store']);
+  });
+
+  it('MTLS-3-03 is bound to the certificate of its connection', async () => {
+    const scene = new Scene();
+    await using server = await serveSockets(scene.verifier, tls);
+    const headers = { authorization: `Bearer ${scene.token(boundTo(tls.mine.der))}` };
+    const outcome = async (options: Parameters<typeof dial>[3]) => {
+      const { status, text: body } = await dial(server.port, tls, headers, options);
+      return status === 101 ? body : (JSON.parse(body) as { code: string }).code;
+    };
+    expect(await outcome({ present: tls.mine })).toBe('client-1');
+    expect(await outcome({ present: tls.other })).toBe('certificate_mismatch');
+    expect(await outcome({})).toBe('certificate_missing');
+  });
+});
+
+describe('FAPI2-5.3.4-01 a handshake is refused before it is answered', () => {
+  const scene = new Scene();
+  type Make = () => Promise<Record<string, string | string[]>>;
+  const attempts: readonly (readonly [string, number, string, Make])[] = [
+    ['nothing', 401, 'credentials_missing', async () => ({})],
+    ['a proof alone', 401, 'credentials_missing', async () => ({ dpop: (await good(scene)).dpop })],
+    ['a token alone', 401, 'proof_missing', async () => ({ authorization: (await good(scene)).authorization })],
+    ['a bound token as Bearer', 401, 'scheme_mismatch', async () => ({ authorization: `Bearer ${scene.token()}` })],
+    [
+      'two Authorization fields',
+      400,
+      'credentials_duplicated',
+      async () => {
+        const { authorization, dpop } = await good(scene);
+        return { authorization: [authorization, authorization], dpop };
+      },
+    ],
+    [
+      'DPOP-4.3-01 two DPoP fields',
+      401,
+      'proof_duplicated',
+      async () => {
+        const { authorization, dpop } = await good(scene);
+        return { authorization, dpop: [dpop, (await good(scene)).dpop] };
+      },
+    ],
+    [
+      'DPOP-4.3-09 a proof for the wss URL',
+      401,
+      'proof_htu',
+      async () => {
+        const token = scene.token();
+        const dpop = await scene.proof(token, { payload: { htu: 'wss://venue.example/stream' } });
+        return { authorization: `DPoP ${token}`, dpop };
+      },
+    ],
+    ['a proof for another path', 401, 'proof_htu', () => credentials(scene, { path: '/orders' })],
+    ['a proof for another method', 401, 'proof_htm', () => good(scene, { method: 'CONNECT' })],
+    [
+      'too small a scope',
+      403,
+      'scope_insufficient',
+      () => good(scene, { token: scene.token({ payload: { scope: 'positions:read' } }) }),
+    ],
+  ];
+
+  it.each(attempts)('for %s: %i %s', async (_what, status, code, make) => {
+    await using server = await serveSockets(scene.verifier, tls);
+    const reply = await dial(server.port, tls, await make());
+    expect([reply.socket, reply.status, JSON.parse(reply.text)]).toEqual([
+      undefined,
+      status,
+      expect.objectContaining({ code }),
+    ]);
+    expect(await server.outcomes[0]).toBeUndefined();
+  });
+
+  it('FAPI2-5.3.4-02 for a token in the query, or among the subprotocols', async () => {
+    await using server = await serveSockets(scene.verifier, tls);
+    const token = scene.token();
+    const query = await dial(server.port, tls, await good(scene), { path: `/stream?access_token=${token}` });
+    expect([query.status, query.text]).toEqual([400, expect.stringContaining('credentials_in_query')]);
+    const { dpop } = await good(scene, { token });
+    const protocol = await dial(server.port, tls, { dpop }, { protocols: ['bearer', token] });
+    expect([protocol.status, protocol.text]).toEqual([401, expect.stringContaining('credentials_missing')]);
+    expect(protocol.text + JSON.stringify(protocol.headers)).not.toContain(token);
+  });
+
+  it('DPOP-11.1-02 for a proof that was used before, by one of 50 at once too', async () => {
+    await using server = await serveSockets(scene.verifier, tls);
+    const headers = await good(scene);
+    const replies = await Promise.all(Array.from({ length: 50 }, () => dial(server.port, tls, headers)));
+    expect(replies.filter(({ status }) => status === 101)).toHaveLength(1);
+    expect(replies.filter(({ text: body }) => body.includes('proof_replayed'))).toHaveLength(49);
+  });
+
+  it('FAPI2-5.3.4-04 for a requirement that is none', async () => {
+    await using server = await serveSockets(scene.verifier, tls, { requirement: { scope: 'orders:read' } as never });
+    expect(await dial(server.port, tls, await good(scene))).toMatchObject({ socket: undefined, status: 500 });
+  });
+});
+
+describe('DPOP-7.1-04 a client that does not behave during the handshake', () => {
+  it('resets the connection while it is being decided: nothing opens, and the server goes on', async () => {
+    const asked = Promise.withResolvers<void>();
+    const told = Promise.withResolvers<boolean>();
+    let add: ReplayStore['add'] = () => {
+      asked.resolve();
+      return told.promise;
+    };
+    const scene = new Scene({ replay: { add: (...entry) => add(...entry) } });
+    const closed = Promise.withResolvers<void>();
+    const onUpgrade = (socket: { once(event: 'close', listener: () => void): unknown }) =>
+      void socket.once('close', () => closed.resolve());
+    await using server = await serveSockets(scene.verifier, tls, { onUpgrade });
+    const raw = await dialRaw(server.port, tls, await good(scene));
+    await asked.promise;
+    raw.reset();
+    await closed.promise;
+    told.resolve(true);
+    expect(await server.outcomes[0]).toBeUndefined();
+    expect(server.opened).toEqual([]);
+    add = () => true;
+    expect((await dial(server.port, tls, await good(scene))).status).toBe(101);
+  });
+
+  it('gets its refusal whole though it goes on sending', async () => {
+    const scene = new Scene();
+    await using server = await serveSockets(scene.verifier, tls);
+    const raw = await dialRaw(server.port, tls, {});
+    raw.socket.write(Buffer.alloc(1024 * 1024));
+    expect(await raw.received()).toMatch(
+      /^HTTP\/1\.1 401 Unauthorized\r\n(.+\r\n)+\r\n\{.*"code":"credentials_missing"\}$/,
+    );
+    raw.reset();
+  });
+
+  it('is cut off when it never hangs up', async () => {
+    const scene = new Scene();
+    await using server = await serveSockets(scene.verifier, tls);
+    const raw = await dialRaw(server.port, tls, {});
+    expect(await raw.received()).toContain('credentials_missing');
+    expect(await server.connections()).toBe(1);
+    await expect.poll(() => server.connections(), { timeout: 10_000 }).toBe(0);
+  });
+});
+
+describe('FAPI2-5.3.4-03 an open WebSocket', () => {
+  /** A scene in real time, for timers know no other. */
+  const live = (options: Partial<VerifierOptions> = {}) => {
+    const scene = new Scene({ clock: Date.now, ...options });
+    scene.clock.now = Date.now();
+    return scene;
+  };
+
+  it('is closed with 1008 when its token expires, not before', async () => {
+    const scene = live();
+    await using server = await serveSockets(scene.verifier, tls);
+    const exp = scene.now + 2;
+    const { socket } = await dial(server.port, tls, await good(scene, { token: scene.token({ payload: { exp } }) }));
+    expect(await closing(socket)).toEqual([1008, 'token_expired']);
+    expect(Date.now()).toBeGreaterThanOrEqual(exp * 1000);
+  });
+
+  it('is closed at once when its token is revoked, and no other is', async () => {
+    const scene = live();
+    await using server = await serveSockets(scene.verifier, tls);
+    const revoked = await dial(
+      server.port,
+      tls,
+      await good(scene, { token: scene.token({ payload: { jti: 'first' } }) }),
+    );
+    const other = await dial(server.port, tls, await good(scene));
+    scene.verifier.revoke({ issuer: ISSUER, jti: 'first', expiresAt: scene.now + 300 });
+    expect(await closing(revoked.socket)).toEqual([1008, 'token_revoked']);
+    other.socket?.send('still there');
+    expect(String((await once(other.socket as WebSocket, 'message'))[0])).toBe('still there');
+  });
+
+  it('is closed when its token cannot be checked any more', async () => {
+    let answers = true;
+    const isRevoked = () => (answers ? false : Promise.reject(new Error('down')));
+    const scene = live({ isRevoked, watchInterval: 10 });
+    await using server = await serveSockets(scene.verifier, tls);
+    const { socket } = await dial(server.port, tls, await good(scene));
+    answers = false;
+    expect(await closing(socket)).toEqual([1008, 'issuer_unavailable']);
+  });
+
+  it('is cut off when the peer does not answer the close', async () => {
+    const scene = live();
+    await using server = await serveSockets(scene.verifier, tls, { timeout: 50 });
+    const raw = await dialRaw(
+      server.port,
+      tls,
+      await good(scene, { token: scene.token({ payload: { jti: 'mute' } }) }),
+    );
+    await expect.poll(() => server.opened.length).toBe(1);
+    scene.verifier.revoke({ issuer: ISSUER, jti: 'mute', expiresAt: scene.now + 300 });
+    const [{ socket } = {}] = server.opened;
+    expect(socket?.readyState).toBe(1);
+    expect(await closing(socket)).toEqual([1006, '']);
+    expect(await raw.received()).toContain('token_revoked');
+    raw.reset();
+  });
+
+  it('is no longer open, for who acts on messages, from the moment that its token ends', async () => {
+    const scene = live();
+    await using server = await serveSockets(scene.verifier, tls);
+    await dial(server.port, tls, await good(scene, { token: scene.token({ payload: { jti: 'ended' } }) }));
+    const [{ socket } = {}] = server.opened;
+    const closed = closing(socket);
+    scene.verifier.revoke({ issuer: ISSUER, jti: 'ended', expiresAt: scene.now + 300 });
+    await expect.poll(() => socket?.readyState).not.toBe(1);
+    await closed;
+  });
+
+  it('is watched no more once it has closed by itself', async () => {
+    const looks = new Map<unknown, number>();
+    const isRevoked: VerifierOptions['isRevoked'] = ({ claims }) => {
+      looks.set(claims['jti'], (looks.get(claims['jti']) ?? 0) + 1);
+      return false;
+    };
+    const scene = live({ isRevoked, watchInterval: 5 });
+    await using server = await serveSockets(scene.verifier, tls);
+    const tokenOf = (jti: string) => scene.token({ payload: { jti } });
+    const gone = await dial(server.port, tls, await good(scene, { token: tokenOf('gone') }));
+    await dial(server.port, tls, await good(scene, { token: tokenOf('stays') }));
+    const [{ socket } = {}] = server.opened;
+    const closed = closing(socket);
+    gone.socket?.close(1000);
+    expect((await closed)[0]).toBe(1000);
+    const [goneLooks, staysLooks = 0] = [looks.get('gone'), looks.get('stays')];
+    await expect.poll(() => looks.get('stays')).toBeGreaterThan(staysLooks + 5);
+    expect(looks.get('gone')).toBe(goneLooks);
+  });
+});
