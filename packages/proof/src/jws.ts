@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { decodeBase64url } from './base64url.ts';
 import { type Code, HoldfastError } from './errors.ts';
 
@@ -11,9 +12,6 @@ export interface Jws {
   readonly signingInput: string;
   readonly signature: Buffer;
 }
-
-// ignoreBOM keeps a byte order mark in the text, where JSON.parse refuses it.
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The three segments of a compact JWS, as they came. */
 export interface Segments {
@@ -83,8 +81,10 @@ function readObject(segment: string, part: string, refusal: Code): JsonObject {
 }
 
 function parse(bytes: Buffer): unknown {
+  // Asked first: a decoder that throws would make garbage dear
+  if (!isUtf8(bytes)) return undefined;
   try {
-    return JSON.parse(utf8.decode(bytes));
+    return JSON.parse(bytes.toString('utf8')); // which keeps a byte order mark, and JSON refuses it
   } catch {
     return undefined;
   }

@@ -8,11 +8,14 @@ export interface Credential {
 
 const LONGEST = 16_384; // characters of an Authorization field
 const SCHEME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+/;
-// 1*SP token68: spaces only, no other white space
-const TOKEN = /^ +([A-Za-z0-9\-._~+/]+=*)$/;
+const SPACES = / +/y; // no other white space
+const TOKEN68 = /^[A-Za-z0-9\-._~+/]+=*$/;
 
-/** The one access token of a request: RFC 9449 §7.1, RFC 6750 §2.1, RFC 9110 §11.4. */
-export function readCredential(message: HttpMessage): Credential {
+/**
+ * The one access token of a request: RFC 9449 §7.1, RFC 6750 §2.1, RFC 9110 §11.4. `isKnown`: whether a token was read
+ * and verified before, so that its characters need no second look.
+ */
+export function readCredential(message: HttpMessage, isKnown: (token: string) => boolean): Credential {
   // FAPI 2.0 §5.3.4: never in the query, also beside a header
   if (hasTokenInQuery(message.target)) throw new HoldfastError('credentials_in_query');
   const [authorization, another] = fieldValues(message, 'authorization');
@@ -21,8 +24,8 @@ export function readCredential(message: HttpMessage): Credential {
   if (authorization === undefined) throw new HoldfastError('credentials_missing');
   if (authorization.length > LONGEST) throw new HoldfastError('credentials_malformed');
   const scheme = readScheme(authorization);
-  const token = TOKEN.exec(authorization.slice(scheme.length))?.[1];
-  if (token === undefined) throw new HoldfastError('credentials_malformed');
+  const token = authorization.slice(afterSpaces(authorization, scheme.length));
+  if (!isKnown(token) && !TOKEN68.test(token)) throw new HoldfastError('credentials_malformed');
   return { scheme, token };
 }
 
@@ -40,6 +43,13 @@ function readScheme(authorization: string): Credential['scheme'] {
   const name = known(scheme);
   if (name === undefined) throw new HoldfastError('scheme_unsupported');
   return name;
+}
+
+/** RFC 9110 §11.4: 1*SP. */
+function afterSpaces(authorization: string, start: number): number {
+  SPACES.lastIndex = start;
+  if (!SPACES.test(authorization)) throw new HoldfastError('credentials_malformed');
+  return SPACES.lastIndex;
 }
 
 // RFC 9110 §11.1: scheme names are compared without regard to case

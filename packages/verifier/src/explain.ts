@@ -41,7 +41,7 @@ export async function explain(
     'one access token, in the Authorization field',
     'RFC 9449 §7.1, RFC 6750 §2.1',
     [],
-    () => readCredential(message),
+    () => readCredential(message, () => false),
   );
   const sender = credential?.scheme === 'DPoP' ? await explainSender(findings, message, credential, line) : undefined;
   if (credential !== undefined && isJwt(credential.token)) await explainJwt(findings, credential.token, line);

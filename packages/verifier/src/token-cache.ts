@@ -10,6 +10,7 @@ export interface TokenCache {
   recall(compact: string, now: number): VerifiedToken | undefined | Promise<VerifiedToken | undefined>;
   keep(compact: string, token: VerifiedToken): void;
   forget(compact: string): void;
+  has(compact: string): boolean;
   /** RFC 9449 §4.2 `ath` of a token, whether or not it is known. */
   ath(compact: string): string;
 }
@@ -41,6 +42,7 @@ export function createTokenCache(): TokenCache {
     },
     keep: (compact, token) => tokens.keep(compact, { token, ath: ath(compact) }),
     forget: (compact) => tokens.forget(compact),
+    has: (compact) => tokens.recall(compact) !== undefined,
     ath: (compact) => tokens.recall(compact)?.ath ?? ath(compact),
   };
 }

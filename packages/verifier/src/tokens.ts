@@ -10,6 +10,8 @@ import { createTokenCache } from './token-cache.ts';
 export interface Tokens {
   /** Throws unless the token is good now. */
   verified(compact: string, now: number, trace?: Trace): Promise<VerifiedToken>;
+  /** Whether the token was verified before; it may have ended since. */
+  isKnown(compact: string): boolean;
   /** RFC 9449 §4.2 `ath` of a token, whatever it is worth. */
   ath(compact: string): string;
 }
@@ -59,6 +61,7 @@ export function createTokens({ issuers, revocations, isRevoked, timeout, ...expe
       if (isRevoked !== undefined || revocations.has(token)) await checkRevocation(compact, token);
       return token;
     },
+    isKnown: (compact) => cache.has(compact),
     ath: (compact) => cache.ath(compact),
   };
 }

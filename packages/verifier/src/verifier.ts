@@ -80,7 +80,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     try {
       const now = seconds(clock);
       // RFC 9449 §7.1, RFC 6750 §2.1: one token, in the Authorization field
-      const credential = readCredential(message);
+      const credential = readCredential(message, tokens.isKnown);
       trace?.note({ scheme: credential.scheme });
       // RFC 9449 §4.3 (1)–(5), (7)–(12a): the proof is sound and for this request, this token, this moment
       const proof = credential.scheme === 'DPoP' ? checkedProof(message, credential, now) : undefined;
