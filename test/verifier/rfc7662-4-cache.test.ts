@@ -128,4 +128,14 @@ describe('RFC 7662 §4 an active answer', () => {
     scene.say = say;
     await scene.send({ token: scene.issue({ jti: 'another' }) });
   });
+
+  it('FAPI2-5.3.4-03: ends what lives on it, once the issuer says that the token is inactive', async () => {
+    await using scene = await IntrospectionScene.open(certificates, { ttl: 0 }, { watchInterval: 5 });
+    const token = scene.issue();
+    const access = await scene.send({ token });
+    const ended = new Promise<{ readonly code: string }>((resolve) => scene.verifier.watch(access, resolve));
+    await expect.poll(() => scene.questions.length).toBeGreaterThan(2);
+    scene.known.set(token, { active: false });
+    expect((await ended).code).toBe('token_inactive');
+  });
 });
