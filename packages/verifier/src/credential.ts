@@ -31,10 +31,9 @@ export function readCredential(message: HttpMessage, isKnown: (token: string) =>
 
 /** The scheme that a request attempts, for its challenge; undefined also when it attempts both. */
 export function attemptedScheme(message: HttpMessage): Credential['scheme'] | undefined {
-  const [scheme, another] = new Set(
-    fieldValues(message, 'authorization').map((field) => known(SCHEME.exec(field)?.[0])),
-  );
-  return another === undefined ? scheme : undefined;
+  const [first, ...others] = fieldValues(message, 'authorization');
+  const scheme = known(SCHEME.exec(first ?? '')?.[0]);
+  return others.every((other) => known(SCHEME.exec(other)?.[0]) === scheme) ? scheme : undefined;
 }
 
 function readScheme(authorization: string): Credential['scheme'] {
