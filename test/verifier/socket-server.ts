@@ -119,7 +119,12 @@ export interface RawDial {
 }
 
 /** A TLS connection that sends a handshake as it is written, and does what it likes after: its side stays open. */
-export async function dialRaw(port: number, { ca }: Certificates, fields: Record<string, string>): Promise<RawDial> {
+export async function dialRaw(
+  port: number,
+  { ca }: Certificates,
+  fields: Record<string, string>,
+  before = '',
+): Promise<RawDial> {
   const transport = connectTcp({ port, host: '127.0.0.1', allowHalfOpen: true });
   const socket = connect({ socket: transport, servername: 'localhost', ca });
   socket.on('error', () => {});
@@ -136,7 +141,7 @@ export async function dialRaw(port: number, { ca }: Certificates, fields: Record
     'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
   };
   const lines = Object.entries({ ...handshake, ...fields }).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.write(`GET /stream HTTP/1.1\r\n${lines.join('')}\r\n`);
+  socket.write(`${before}GET /stream HTTP/1.1\r\n${lines.join('')}\r\n`);
   return {
     socket,
     reset: () => void transport.resetAndDestroy(),

@@ -93,7 +93,7 @@ describe('FAPI2-5.3.4-01 a handshake is refused before it is answered', () => {
       },
     ],
     [
-      'DPOP-4.3-01 two DPoP fields',
+      'two DPoP fields',
       401,
       'proof_duplicated',
       async () => {
@@ -102,7 +102,7 @@ describe('FAPI2-5.3.4-01 a handshake is refused before it is answered', () => {
       },
     ],
     [
-      'DPOP-4.3-09 a proof for the wss URL',
+      'a proof for the wss URL',
       401,
       'proof_htu',
       async () => {
@@ -121,7 +121,7 @@ describe('FAPI2-5.3.4-01 a handshake is refused before it is answered', () => {
     ],
   ];
 
-  it.each(attempts)('for %s: %i %s', async (_what, status, code, make) => {
+  it.each(attempts)('DPOP-4.3-01, DPOP-4.3-08, DPOP-4.3-09: for %s: %i %s', async (_what, status, code, make) => {
     await using server = await serveSockets(scene.verifier, tls);
     const reply = await dial(server.port, tls, await make());
     expect([reply.socket, reply.status, JSON.parse(reply.text)]).toEqual([
@@ -190,6 +190,14 @@ describe('DPOP-7.1-04 a client that does not behave during the handshake', () =>
       /^HTTP\/1\.1 401 Unauthorized\r\n(.+\r\n)+\r\n\{.*"code":"credentials_missing"\}$/,
     );
     raw.reset();
+  });
+
+  it('gets no answer that it could take for that of an earlier request, which has none yet', async () => {
+    const scene = new Scene();
+    await using server = await serveSockets(scene.verifier, tls);
+    const raw = await dialRaw(server.port, tls, {}, 'GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    expect(await raw.received().catch(() => 'reset')).not.toContain('HTTP/1.1');
+    expect((await dial(server.port, tls, await good(scene))).status).toBe(101);
   });
 
   it('is cut off when it never hangs up', async () => {

@@ -1,8 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { IncomingMessage } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
 import { asRefusal, type HttpMessage, messageFromNode } from '@holdfast/proof';
 import type { Access, Requirement } from './access.ts';
-import { JSON_TYPE, metadataReply, type Reply, refusalReply } from './reply.ts';
+import { answer, type NodeResponse } from './node-answer.ts';
+import { metadataReply, refusalReply } from './reply.ts';
 import { readRequirement } from './requirement.ts';
 import type { Verifier } from './verifier.ts';
 
@@ -22,7 +23,7 @@ declare module 'node:http2' {
 
 /** Of `node:http`, `node:https` or the compatibility API of `node:http2`; also as Express and Connect extend it. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
-export type NodeResponse = ServerResponse | Http2ServerResponse;
+export type { NodeResponse };
 
 export type Middleware = (request: NodeRequest, response: NodeResponse, next: () => void) => Promise<void>;
 
@@ -94,20 +95,6 @@ export function clientCertificate(request: NodeRequest): Uint8Array | undefined 
 function messageOf(request: NodeRequest & { readonly originalUrl?: unknown }): HttpMessage {
   const message = messageFromNode(request);
   return typeof request.originalUrl === 'string' ? { ...message, target: request.originalUrl } : message;
-}
-
-/** Also where the response of a middleware before us cannot be written: then nobody else writes it either. */
-function answer(response: NodeResponse, { status, headers, body }: Reply): undefined {
-  if (response.headersSent) return;
-  try {
-    const text = JSON.stringify(body);
-    const content = { 'Content-Type': JSON_TYPE, 'Content-Length': String(Buffer.byteLength(text)) };
-    response.statusCode = status;
-    for (const [name, value] of Object.entries({ ...headers, ...content })) response.setHeader(name, value);
-    response.end(text);
-  } catch {
-    response.destroy();
-  }
 }
 
 /** RFC 9449 §8.2: the nonce reaches the client, and no cache keeps it, whatever the handler says or removes. */

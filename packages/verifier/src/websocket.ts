@@ -1,9 +1,11 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { asRefusal, messageFromNode } from '@holdfast/proof';
 import type { Access, Requirement } from './access.ts';
 import type {} from './node.ts'; // where `request.access` is declared
-import { JSON_TYPE, type Reply, refusalReply } from './reply.ts';
+import { answer } from './node-answer.ts';
+import { type Reply, refusalReply } from './reply.ts';
 import { readRequirement } from './requirement.ts';
 import type { Verifier } from './verifier.ts';
 
@@ -37,7 +39,11 @@ export async function upgrade(
     request.access = access;
     return access;
   } catch (thrown) {
-    refuse(socket, refusalReply(asRefusal(thrown), requirement));
+    try {
+      refuse(request, socket, refusalReply(asRefusal(thrown), requirement));
+    } catch {
+      socket.destroy();
+    }
     return undefined;
   }
 }
@@ -78,17 +84,20 @@ export function closeWhenEnded(
   socket.once('close', stop);
 }
 
-function refuse(socket: Duplex, { status, headers, body }: Reply): void {
-  const text = JSON.stringify(body);
-  const fields = {
-    Date: new Date().toUTCString(), // RFC 9110 §6.6.1
-    ...headers,
-    Connection: 'close',
-    'Content-Type': JSON_TYPE,
-    'Content-Length': Buffer.byteLength(text),
-  };
-  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${text}`);
+/**
+ * RFC 6455 §4.2.2: an HTTP answer in place of the 101. Throws when an earlier request of the connection has none yet, whose
+ * answer this would be taken for.
+ */
+function refuse(request: IncomingMessage, stream: Duplex, reply: Reply): void {
+  const socket = stream as Socket; // as far as an answer goes
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket);
+  response.once('finish', () => {
+    response.detachSocket(socket);
+    socket.end();
+  });
+  answer(response, reply);
   // What the peer still sends is read and dropped: a reset would take the answer away from it
   socket.resume();
   const timer = setTimeout(() => socket.destroy(), PATIENCE).unref();
