@@ -127,6 +127,7 @@ function takeKey(draft: Draft, { whose, signs, rebind }: Extract<Mutation, { kin
   if (signs) {
     proof.key = key;
     proof.header['alg'] = key.alg;
+    proof.signing = {}; // it was meant for the other key
   }
   if (rebind) draft.isRebound = true;
 }
