@@ -145,6 +145,16 @@ describe('what a log may hold of a refusal', () => {
 
   it('needs no cause', () => {
     expect(logFields(new HoldfastError('store_full'))).toEqual({ code: 'store_full' });
+    expect(logFields(new HoldfastError('store_unavailable', { detail: 'not connected' }))).toEqual({
+      code: 'store_unavailable',
+      detail: 'not connected',
+    });
+    const cause = new HoldfastError('issuer_unavailable', { detail: 'status 401' });
+    expect(logFields(new HoldfastError('issuer_unavailable', { cause }))).toEqual({
+      code: 'issuer_unavailable',
+      detail: 'status 401',
+      cause: 'issuer_unavailable',
+    });
     expect(logFields(asRefusal('thrown'))).toEqual({ code: 'internal' });
   });
 });

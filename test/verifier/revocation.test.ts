@@ -22,6 +22,11 @@ describe('a token that the verifier is told is revoked', () => {
     await scene.send({ token: { payload: { jti: 'b' } } });
   });
 
+  it.each(['', undefined, null, 7])('a jti of %j is a programming mistake, and names no token', (jti) => {
+    const { verifier, now } = new Scene();
+    expect(() => verifier.revoke({ issuer: ISSUER, jti: jti as string, expiresAt: now + 300 })).toThrow(TypeError);
+  });
+
   it.each([Number.NaN, Number.POSITIVE_INFINITY, undefined])('an end of %s is a programming mistake', (expiresAt) => {
     const { verifier } = new Scene();
     expect(() => verifier.revoke({ issuer: ISSUER, jti: 'a', expiresAt: expiresAt as number })).toThrow(TypeError);

@@ -217,13 +217,15 @@ export function asRefusal(thrown: unknown): HoldfastError {
 }
 
 /**
- * What a log may hold of a refusal. Where the fault is ours, also where it came from; never the message of an unknown
- * error, which may quote what it could not read.
+ * What a log may hold of a refusal. Where the fault is ours, also what it was, in words of our own, and where it came from;
+ * never the message of an unknown error, which may quote what it could not read.
  */
-export function logFields({ code, skew, status, cause }: HoldfastError): Record<string, unknown> {
-  if (status < 500 || !(cause instanceof Error)) return { code, skew };
+export function logFields({ code, skew, status, detail, cause }: HoldfastError): Record<string, unknown> {
+  if (status < 500) return { code, skew };
+  if (cause instanceof HoldfastError) return { code, skew, detail: detail ?? cause.detail, cause: cause.code };
+  if (!(cause instanceof Error)) return { code, skew, detail };
   const [, origin] = /^ +at (.*)$/m.exec(cause.stack ?? '') ?? [];
-  return { code, skew, cause: cause.name, origin };
+  return { code, skew, detail, cause: cause.name, origin };
 }
 
 /** All codes with what they mean, for documentation and tests. */

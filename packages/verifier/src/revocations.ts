@@ -31,16 +31,19 @@ export function createRevocations(clock: Clock): Revocations {
 
   return {
     add({ issuer, jti, expiresAt }) {
+      if (typeof jti !== 'string' || jti === '') throw new TypeError('jti: a non-empty string');
       if (!Number.isFinite(expiresAt)) throw new TypeError('expiresAt: a NumericDate');
       if (ends.size >= MOST) dropEnded();
       if (ends.size >= MOST) throw new HoldfastError('store_full');
       ends.set(nameOf(issuer, jti), expiresAt);
     },
-    has: ({ issuer, claims }) => ends.size > 0 && ends.has(nameOf(issuer, claims['jti'])),
+    has({ issuer, claims: { jti } }) {
+      return ends.size > 0 && typeof jti === 'string' && ends.has(nameOf(issuer, jti));
+    },
   };
 }
 
 // An issuer is a URL without fragment (RFC 8414 §2), so no two names run together
-function nameOf(issuer: string, jti: unknown): string {
+function nameOf(issuer: string, jti: string): string {
   return `${issuer}#${jti}`;
 }
