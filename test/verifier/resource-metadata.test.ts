@@ -125,7 +125,7 @@ describe.each(ADAPTERS)('RFC 9728 §3 on %s', (adapter) => {
       await using server = await open(new Scene({ metadata: members, audience: ORIGIN + path }));
       const reply = await server.get(WELL_KNOWN + path);
       expect([path, await reply.json()]).toEqual([path, expect.objectContaining({ resource: ORIGIN + path })]);
-      expect((await server.get(WELL_KNOWN)).status).not.toBe(200);
+      for (const other of ['', `${path}x`]) expect((await server.get(WELL_KNOWN + other)).status).not.toBe(200);
     }
   });
 });

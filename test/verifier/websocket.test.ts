@@ -1,6 +1,10 @@
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { ReplayStore } from '@holdfast/proof';
 import type { VerifierOptions } from '@holdfast/verifier';
+import { upgrade } from '@holdfast/verifier/websocket';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 import { type Certificates, makeCertificates } from './certificates.ts';
@@ -152,7 +156,7 @@ describe('FAPI2-5.3.4-01 a handshake is refused before it is answered', () => {
   });
 
   it('FAPI2-5.3.4-04 for a requirement that is none', async () => {
-    await using server = await serveSockets(scene.verifier, tls, { requirement: { scope: 'orders:read' } as never });
+    await using server = await serveSockets(scene.verifier, tls, { requirement: { scopes: ['orders:read'] } as never });
     expect(await dial(server.port, tls, await good(scene))).toMatchObject({ socket: undefined, status: 500 });
   });
 });
@@ -181,14 +185,44 @@ describe('DPOP-7.1-04 a client that does not behave during the handshake', () =>
     expect((await dial(server.port, tls, await good(scene))).status).toBe(101);
   });
 
+  it('resets a connection without TLS, where nobody else listens for that', async () => {
+    const asked = Promise.withResolvers<void>();
+    const told = Promise.withResolvers<boolean>();
+    const add = () => {
+      asked.resolve();
+      return told.promise;
+    };
+    const scene = new Scene({ replay: { add } });
+    const upgraded = Promise.withResolvers<[Duplex, Promise<unknown>]>();
+    const server = createServer().on('upgrade', (request, socket) => {
+      upgraded.resolve([socket, upgrade(scene.verifier, request, socket)]);
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const { authorization, dpop } = await good(scene);
+    const handshake = ['GET /stream HTTP/1.1', 'Host: a', 'Connection: Upgrade', 'Upgrade: websocket'];
+    client.write([...handshake, `Authorization: ${authorization}`, `DPoP: ${dpop}`, '', ''].join('\r\n'));
+    const [socket, outcome] = await upgraded.promise;
+    await asked.promise;
+    const closed = new Promise((resolve) => socket.resume().once('close', resolve));
+    client.resetAndDestroy();
+    await closed;
+    told.resolve(true);
+    expect(await outcome).toBeUndefined();
+    server.close();
+  });
+
   it('gets its refusal whole though it goes on sending', async () => {
     const scene = new Scene();
     await using server = await serveSockets(scene.verifier, tls);
     const raw = await dialRaw(server.port, tls, {});
-    raw.socket.write(Buffer.alloc(1024 * 1024));
+    const sent = new Promise<void>((resolve, reject) => {
+      raw.socket.write(Buffer.alloc(16 * 1024 * 1024), (error) => (error ? reject(error) : resolve()));
+    });
     expect(await raw.received()).toMatch(
       /^HTTP\/1\.1 401 Unauthorized\r\n(.+\r\n)+\r\n\{.*"code":"credentials_missing"\}$/,
     );
+    await sent;
     raw.reset();
   });
 
