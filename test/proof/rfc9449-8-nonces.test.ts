@@ -97,6 +97,13 @@ describe('the nonce', () => {
     expect(() => serve({ secrets: [] })).toThrow(TypeError);
   });
 
+  it.each<unknown>(['c0ffee'.repeat(12), { length: 32 }])(
+    'DPOP-8-01 a secret of %j, most of which would count as zeros, is a programming mistake',
+    (secret) => {
+      expect(() => serve({ secret: secret as Uint8Array })).toThrow(TypeError);
+    },
+  );
+
   it('DPOP-8-05 keeps its secret when the buffer that gave it is wiped', () => {
     const secret = new Uint8Array(32).fill(7);
     const { time, nonces } = serve({ secret });

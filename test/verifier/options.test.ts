@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createVerifier, type VerifierOptions } from '@holdfast/verifier';
 import { describe, expect, it } from 'vitest';
 import { AUDIENCE, ISSUER, ORIGIN } from './scene.ts';
@@ -35,6 +36,9 @@ describe('settings that would open the door stop the start', () => {
     ['algorithms', ['RS256']],
     ['nonce', 'Off'],
     ['nonce', false],
+    ['replay', null],
+    ['replay', {}],
+    ['replay', 'redis://localhost'],
     ['jwks', {}],
     ['jwks', { keys: {} }],
   ])('%s = %j', (name, value) => {
@@ -51,6 +55,10 @@ describe('settings that would open the door stop the start', () => {
   ])('issuer %s whose keys are to be fetched', (issuer) => {
     expect(() => create({ issuer, jwks: undefined })).toThrow(TypeError);
     expect(() => create({ issuer })).not.toThrow();
+  });
+
+  it('DPOP-11.1-02 shared nonces with no store, as a file says it', () => {
+    expect(() => create({ replay: null, nonceSecrets: [randomBytes(32)] })).toThrow(TypeError);
   });
 
   it('takes the settings of the documentation', () => {

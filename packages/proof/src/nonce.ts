@@ -34,7 +34,8 @@ interface Accepted {
  * Those of the current and the previous step are accepted. They are public values, so plain comparison leaks nothing.
  */
 export function createNonces({ clock, server, secrets = [randomBytes(32)], step = 60 }: NonceOptions): Nonces {
-  if (secrets.length === 0 || !secrets.every((secret) => secret.length >= 32)) {
+  // Of a text, as the environment gives it, all octets but those of its digits would become 0
+  if (secrets.length === 0 || !secrets.every((secret) => secret instanceof Uint8Array && secret.length >= 32)) {
     throw new TypeError('nonce secrets: one or more, each of 32 octets or more');
   }
   if (!(Number.isSafeInteger(step) && step > 0)) throw new TypeError('nonce step: whole seconds, one or more');

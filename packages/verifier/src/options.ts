@@ -80,6 +80,10 @@ export function readOptions(options: VerifierOptions) {
   if (!algorithms.every(isAvailable)) throw new TypeError('algorithms: one that this version of Node does not have');
   oneOf('nonce', nonce, ['required', 'optional', 'off']);
   oneOf('signatures', signatures, ['inline', 'pool']);
+  // Also null, as a file would say it: what is no store would be taken for one that outlives the process
+  if (options.replay !== undefined && typeof options.replay?.add !== 'function') {
+    throw new TypeError('replay: a store');
+  }
   // One process would accept what another has seen
   if (options.nonceSecrets !== undefined && isVolatile(options.replay)) {
     throw new TypeError('nonceSecrets: only with a replay store that all processes share');
