@@ -57,6 +57,13 @@ describe('RFC 7662 §2.1 the question', () => {
     expect(scene.questions[0]?.headers.accept).toBe(accept);
   });
 
+  it('JIR-4-01: is asked by the options for introspection, not by others of the same name', async () => {
+    const others = { signed: false, clientId: 'somebody', endpoint: 'https://elsewhere.example/introspect' };
+    await using scene = await IntrospectionScene.open(certificates, { signed: true }, others as object);
+    await scene.code({ token: 'unknown' });
+    expect(scene.questions[0]?.headers.accept).toBe('application/token-introspection+jwt');
+  });
+
   it('cannot be changed by what authenticates it', async () => {
     const form = { token: 'other', token_type_hint: 'refresh_token', extra: 'a b&c' };
     const headers = { Accept: 'text/html', 'Content-Type': 'text/plain', 'X-Extra': 'yes' };

@@ -36,6 +36,7 @@ export interface IssuersOptions {
 }
 
 export function createIssuers(trusted: readonly TrustedIssuer[], options: IssuersOptions): Issuers {
+  const { fetch, clock, timeout, algorithms } = options; // and no more: what else it holds is not about introspection
   const byName = new Map<unknown, Issuer>();
   let introspect: Introspect | undefined;
   for (const { issuer, jwks, introspection } of trusted) {
@@ -46,7 +47,7 @@ export function createIssuers(trusted: readonly TrustedIssuer[], options: Issuer
     if (introspection === undefined) continue;
     // An opaque token does not say whose it is, and one issuer's token is not shown to another
     if (introspect !== undefined) throw new TypeError('introspection: for one issuer at most');
-    introspect = createIntrospection({ ...introspection, ...options, issuer, keys });
+    introspect = createIntrospection({ ...introspection, fetch, clock, timeout, algorithms, issuer, keys });
   }
   if (byName.size === 0) throw new TypeError('issuer: one or more');
   return {
