@@ -22,6 +22,18 @@ describe('a token that the verifier is told is revoked', () => {
     await scene.send({ token: { payload: { jti: 'b' } } });
   });
 
+  it('FAPI2-5.3.4-03 is refused when it is revoked while its proof is being stored', async () => {
+    const scene: Scene = new Scene({
+      replay: {
+        add: async () => {
+          scene.verifier.revoke({ issuer: ISSUER, jti: 'a', expiresAt: scene.now + 300 });
+          return true;
+        },
+      },
+    });
+    expect(await scene.code({ token: { payload: { jti: 'a' } } })).toBe('token_revoked');
+  });
+
   it.each(['', undefined, null, 7])('a jti of %j is a programming mistake, and names no token', (jti) => {
     const { verifier, now } = new Scene();
     expect(() => verifier.revoke({ issuer: ISSUER, jti: jti as string, expiresAt: now + 300 })).toThrow(TypeError);

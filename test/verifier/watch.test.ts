@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { HoldfastError } from '@holdfast/proof';
-import type { Access } from '@holdfast/verifier';
+import type { Access, IsRevoked } from '@holdfast/verifier';
 import { describe, expect, it } from 'vitest';
 import { ISSUER, Scene } from './scene.ts';
 
@@ -32,6 +32,39 @@ describe('watching over the token of a connection', () => {
     scene.verifier.revoke({ issuer: ISSUER, jti: 'a', expiresAt: scene.now + 300 });
     expect((await end).code).toBe('token_revoked');
     expect(otherEnded).toBe(false);
+  });
+
+  it('FAPI2-5.3.4-03 ends at once for a token that was revoked before the watching began', async () => {
+    const scene = new Scene();
+    const access = await scene.send({ token: { payload: { jti: 'a' } } });
+    scene.verifier.revoke({ issuer: ISSUER, jti: 'a', expiresAt: scene.now + 300 });
+    expect((await ended(scene, access)).code).toBe('token_revoked');
+  });
+
+  it('asks about no other token when one is revoked', async () => {
+    const asked: unknown[] = [];
+    const isRevoked: IsRevoked = ({ claims }) => {
+      asked.push(claims['jti']);
+      return false;
+    };
+    const scene = new Scene({ isRevoked });
+    const ends: Promise<HoldfastError>[] = [];
+    for (const jti of ['a', 'b', 'c']) ends.push(ended(scene, await scene.send({ token: { payload: { jti } } })));
+    asked.length = 0;
+    scene.verifier.revoke({ issuer: ISSUER, jti: 'b', expiresAt: scene.now + 300 });
+    expect((await ends[1])?.code).toBe('token_revoked');
+    expect(asked).not.toContain('a');
+    expect(asked).not.toContain('c');
+  });
+
+  it('does not ask without pause through the second in which a token ends', async () => {
+    let asked = 0;
+    const isRevoked = () => ++asked === 0;
+    const scene = new Scene({ clock: Date.now, isRevoked }); // a real clock is what is tested
+    scene.clock.now = Date.now();
+    const access = await scene.send({ token: { payload: { exp: scene.now + 1.001 } } });
+    expect((await ended(scene, access)).code).toBe('token_expired');
+    expect(asked).toBeLessThan(10);
   });
 
   it('FAPI2-5.3.4-03 asks isRevoked again and again', async () => {

@@ -99,6 +99,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
       // RFC 9449 §11.1: the proof is used for the first time; last, so that no refusal uses it up
       if (verified !== undefined) await useUp(verified);
       trace?.passed('replay');
+      // FAPI 2.0 §5.3.4: also when it was revoked while the store answered
+      if (revocations.has(token)) throw new HoldfastError('token_revoked');
       const access = grantAccess(token, credential.token, nextNonce(proof));
       trace?.granted(access);
       return access;
@@ -163,7 +165,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     },
     revoke(revocation) {
       revocations.add(revocation);
-      watches.lookAtAll();
+      watches.lookAt(revocations.has);
     },
     watch: watches.watch,
     metadata,

@@ -12,14 +12,14 @@ export interface WatchesOptions {
 /** The connections that outlive the request that opened them. */
 export interface Watches {
   watch(access: Access, onEnd: (refusal: HoldfastError) => void): () => void;
-  /** Looks at every token now. */
-  lookAtAll(): void;
+  /** Looks now at the tokens that are concerned. */
+  lookAt(isConcerned: (access: Access) => boolean): void;
 }
 
 const LONGEST = 2_147_483_647; // ms that a timer can wait
 
 export function createWatches({ tokens, clock, interval }: WatchesOptions): Watches {
-  const looks = new Set<() => void>();
+  const looks = new Map<() => void, Access>();
 
   function watch(access: Access, onEnd: (refusal: HoldfastError) => void): () => void {
     const compact = tokenOf(access);
@@ -50,19 +50,19 @@ export function createWatches({ tokens, clock, interval }: WatchesOptions): Watc
     /** At the latest when the token ends. */
     function schedule(): void {
       clearTimeout(timer);
-      const wait = Math.min(interval, access.expiresAt * 1000 - clock(), LONGEST);
-      timer = setTimeout(start, wait).unref();
+      const end = Math.ceil(access.expiresAt) * 1000; // it is judged by whole seconds
+      timer = setTimeout(start, Math.max(0, Math.min(interval, end - clock(), LONGEST))).unref();
     }
 
-    looks.add(start);
-    schedule();
+    looks.set(start, access);
+    start(); // it may have ended since it was granted
     return stop;
   }
 
   return {
     watch,
-    lookAtAll() {
-      for (const look of looks) look();
+    lookAt(isConcerned) {
+      for (const [look, access] of looks) if (isConcerned(access)) look();
     },
   };
 }
