@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseAst } from 'vitest/node';
+import { parseSync } from 'vite';
 
 /** One test, or one row of a table of tests, as its source states it. */
 export interface TestTitle {
@@ -19,7 +19,7 @@ export function titlesBelow(folder: string): TestTitle[] {
 
 /** Titles of one source text. By its syntax tree, so that no comment and no text of a test is taken for a test. */
 export function titlesOf(file: string, source: string): TestTitle[] {
-  const program = parseAst(source, { lang: 'ts' }) as unknown as Node;
+  const program = parseSync(file, source, { lang: 'ts' }).program as unknown as Node;
   const tables = tablesOf(program);
   const titles: TestTitle[] = [];
 
