@@ -89,6 +89,8 @@ export class Reference {
     // 10 and 11
     const isByNonce = this.#acceptsNonce(payload, jkt, now);
     must(isByNonce || (iat !== undefined && iat >= now - maxAge && iat <= now + skew), 'iat');
+    // The very proof would be good again without its nonce
+    must(this.#options.nonce !== 'off' || (iat !== undefined && iat <= now + skew), 'iat ahead');
     // §11.1: in the context of the URI
     const use = JSON.stringify([jkt, jti, method, normal(origin + target)]);
     must(!this.#used.has(use), 'replay');

@@ -141,8 +141,10 @@ describe('a cluster', () => {
 
   function cluster(...each: Partial<VerifierOptions>[]): Scene[] {
     const keys = { issuer: makeKey('ES256', 'issuer-1'), client: makeKey() };
-    const store = memoryStore({ clock: () => Date.UTC(2026, 10, 20, 12, 0, 30) });
-    return each.map((options) => new Scene({ nonceSecrets: secrets, replay: { add: store.add }, ...options }, keys));
+    const store = memoryStore({ clock: () => scenes[0]?.clock.now ?? 0 });
+    const common = { nonceSecrets: secrets, replay: { add: store.add } };
+    const scenes = each.map((options) => new Scene({ ...common, ...options }, keys));
+    return scenes;
   }
 
   it('DPOP-8-05 a nonce of one process is good at the others, without a challenge', async () => {
@@ -179,6 +181,29 @@ describe('a cluster', () => {
       await to.verifier.verify(await from.message());
     }
     expect(await done.code(await old.message())).toBe('nonce_stale');
+  });
+
+  it('DPOP-11.1-02 without nonces, takes no proof again by its iat once its nonce has ended', async () => {
+    const [giving, a, b] = cluster({}, { nonce: 'off' }, { nonce: 'off' }) as [Scene, Scene, Scene];
+    const wait = (seconds: number) => {
+      for (const each of [giving, a, b]) each.wait(seconds);
+    };
+    const nonce = await giving.nonce();
+    wait(80); // of the 90 that it is good for
+    const message = await a.message({ proof: { payload: { nonce } } });
+    await a.verifier.verify(message);
+    wait(40);
+    expect(await b.code(message)).toBe('proof_replayed');
+    wait(21);
+    expect(await b.code(message)).toBe('proof_iat');
+  });
+
+  it('DPOP-11.1-02 without nonces, takes no proof for its nonce that would be good again by its iat', async () => {
+    const [giving, off] = cluster({}, { nonce: 'off' }) as [Scene, Scene];
+    const dated = async (iat: number) => off.code({ proof: { payload: { nonce: await giving.nonce(), iat } } });
+    expect(await dated(off.now + 11)).toBe('proof_iat');
+    await off.send({ proof: { payload: { nonce: await giving.nonce(), iat: off.now + 10 } } });
+    await off.send({ proof: { payload: { nonce: await giving.nonce(), iat: off.now - 3600 } } });
   });
 
   it('DPOP-8-05 another resource with the same secret has other nonces', async () => {

@@ -6,7 +6,7 @@ import type { Nonces } from './nonce.ts';
  * - `optional`: a nonce has to be recent where there is one; without, `iat` decides, and a proof that is out of its window
  *   is challenged, so that a client with a wrong clock is served all the same. A key that has used a nonce has to go on
  *   (RFC 9449 §11.3), for as long as the server remembers it; one that was challenged and then comes back without, not.
- * - `off`: `iat` decides, unless there is a recent nonce.
+ * - `off`: `iat` decides. A recent nonce excuses one that lies too far back, never one that lies too far ahead.
  */
 export type NoncePolicy = 'required' | 'optional' | 'off';
 
@@ -22,6 +22,8 @@ export interface Freshness {
   readonly nonces?: Nonces | undefined;
   /** Default `required`. */
   readonly policy?: NoncePolicy;
+  /** RFC 9449 §11.3: the sender has used a nonce of this server, so that from then on it has to. */
+  readonly usesNonces?: boolean;
   /**
    * NumericDate up to which a proof may have been used up in a life of this server that it has forgotten: one without a
    * nonce that is not younger is challenged, whatever the policy. Left out: nothing was forgotten.
@@ -48,7 +50,7 @@ export interface Fresh {
 
 /** Throws unless the proof is fresh. */
 export function checkFreshness(proof: Times, freshness: Freshness): Fresh {
-  const { now, skew, nonces, policy = 'required' } = freshness;
+  const { now, skew, nonces, policy = 'required', usesNonces = false } = freshness;
   // Each condition is what must hold, negated: a window that is NaN by misconfiguration accepts nothing.
   if (proof.exp !== undefined && !(proof.exp > now)) {
     throw new HoldfastError('proof_expired', { skew: proof.exp - now });
@@ -59,9 +61,17 @@ export function checkFreshness(proof: Times, freshness: Freshness): Fresh {
   if (nonces === undefined) return checkIat(proof, freshness);
   // RFC 9449 §4.3 (11): a nonce of ours carries our own time, so a client with a wrong clock is still served.
   const until = proof.nonce === undefined ? undefined : nonces.acceptedUntil(proof.nonce);
-  if (until !== undefined) return { freshBy: 'nonce', acceptableUntil: until };
-  if (policy === 'required' || (policy === 'optional' && proof.nonce !== undefined)) throw needsNonce(proof);
+  if (until !== undefined) return freshByNonce(proof, until, freshness);
+  const isRequired = policy === 'required' || usesNonces;
+  if (isRequired || (policy === 'optional' && proof.nonce !== undefined)) throw needsNonce(proof);
   return checkIat(proof, freshness);
+}
+
+function freshByNonce(proof: Times, until: number, { now, maxAge, skew, policy }: Freshness): Fresh {
+  if (policy !== 'off') return { freshBy: 'nonce', acceptableUntil: until };
+  // Once the nonce has ended, it is one that nobody takes notice of, and the very same proof is good by its iat
+  if (!(proof.iat <= now + skew)) throw new HoldfastError('proof_iat', { skew: proof.iat - now });
+  return { freshBy: 'nonce', acceptableUntil: Math.max(until, Math.floor(proof.iat + maxAge)) };
 }
 
 function checkIat(

@@ -10,7 +10,6 @@ import {
   HoldfastError,
   type HttpMessage,
   matchConfirmation,
-  type NoncePolicy,
   proofField,
   readProof,
   reserveJti,
@@ -122,10 +121,10 @@ export function createVerifier(options: VerifierOptions): Verifier {
   function expectedProof(message: HttpMessage, { token }: Credential, now: number, jkt: string): Expected {
     const path = targetPath(message.target, origin);
     if (path === undefined) throw new HoldfastError('request_malformed');
+    const policy = settings.nonce;
     // RFC 9449 §11.3: who has used a nonce of ours may not fall back to none
-    const policy: NoncePolicy =
-      settings.nonce === 'required' || senderKeys.usesNonces(jkt) ? 'required' : settings.nonce;
-    const freshness = { now, maxAge, skew, nonces, policy, forgottenUntil };
+    const usesNonces = policy !== 'required' && senderKeys.usesNonces(jkt);
+    const freshness = { now, maxAge, skew, nonces, policy, usesNonces, forgottenUntil };
     return { htm: message.method, htu: origin + path, ath: tokens.ath(token), freshness };
   }
 
