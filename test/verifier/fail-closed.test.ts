@@ -179,3 +179,19 @@ describe('a message that is not what it should be', () => {
     expect((await scene.refusal({ ...good, ...wrong })).status).toBeGreaterThanOrEqual(400);
   });
 });
+
+describe('a requirement that asks for less than it seems to', () => {
+  it.each<[string, unknown]>([
+    ['a name that is misspelt', { scopes: ['admin'] }],
+    ['a scope that is no list', { scope: 'admin' }],
+    ['a scope that is undefined', { scope: undefined }],
+    ['details without a type', { authorizationDetails: [{ actions: ['place'] }] }],
+    ['null', null],
+    ['a list', ['admin']],
+  ])('DPOP-7.1-04: %s grants nothing, and uses up nothing', async (_what, requirement) => {
+    const scene = new Scene();
+    const message = await scene.message();
+    expect(await scene.refusal(message, requirement as never)).toMatchObject({ code: 'internal', status: 500 });
+    await scene.verifier.verify(message);
+  });
+});

@@ -63,7 +63,7 @@ export async function admit(
     const message = messageOf(request);
     const metadata = metadataReply(verifier, message);
     if (metadata !== undefined) return answer(response, metadata);
-    const access = await verifier.verify(message, readRequirement(requirement));
+    const access = await verifier.verify(message, requirement);
     // Somebody has answered in the meantime, as a time limit does: too late for a handler
     if (response.headersSent) return undefined;
     keepHeaders(response, access.headers);

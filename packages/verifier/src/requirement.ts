@@ -1,7 +1,7 @@
 import type { Requirement } from './access.ts';
 
 /**
- * A requirement as an adapter was given it, maybe by code or configuration that no type was checked against. Throws
+ * A requirement as it was given, maybe by code or configuration that no type was checked against. Throws
  * TypeError for one that would ask for less than it seems to: a scope that is no list, a member that nobody reads.
  */
 export function readRequirement(requirement: Requirement): Requirement {

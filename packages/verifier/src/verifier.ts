@@ -27,6 +27,7 @@ import { explain } from './explain.ts';
 import { createIssuers } from './issuers.ts';
 import { isVolatile, readOptions, type VerifierOptions } from './options.ts';
 import { createReplayTable } from './replay-table.ts';
+import { readRequirement } from './requirement.ts';
 import { describeResource, type ResourceMetadata } from './resource-metadata.ts';
 import { createRevocations, type Revocation } from './revocations.ts';
 import { createSenderKeyCache } from './sender-keys.ts';
@@ -93,8 +94,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
       const verified = proof && (await verifySignature(proof));
       trace?.passed('signature');
       // RFC 6750 §3.1, RFC 9396 §9: the token is good for what is asked
-      checkScope(token, requirement);
-      checkAuthorizationDetails(token, requirement);
+      const needed = readRequirement(requirement);
+      checkScope(token, needed);
+      checkAuthorizationDetails(token, needed);
       // RFC 9449 §11.1: the proof is used for the first time; last, so that no refusal uses it up
       if (verified !== undefined) await useUp(verified);
       trace?.passed('replay');

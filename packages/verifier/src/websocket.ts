@@ -6,7 +6,6 @@ import type { Access, Requirement } from './access.ts';
 import type {} from './node.ts'; // where `request.access` is declared
 import { answer } from './node-answer.ts';
 import { type Reply, refusalReply } from './reply.ts';
-import { readRequirement } from './requirement.ts';
 import type { Verifier } from './verifier.ts';
 
 /** How long a peer may take to hang up, in milliseconds, before we do. */
@@ -34,7 +33,7 @@ export async function upgrade(
 ): Promise<Access | undefined> {
   socket.on('error', () => socket.destroy());
   try {
-    const access = await verifier.verify(messageFromNode(request), readRequirement(requirement));
+    const access = await verifier.verify(messageFromNode(request), requirement);
     if (socket.destroyed) return undefined;
     request.access = access;
     return access;
