@@ -1,3 +1,4 @@
+import type { Access } from '@holdfast/verifier';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Certificates, makeCertificates } from './certificates.ts';
 import { IntrospectionScene } from './introspection-scene.ts';
@@ -152,6 +153,17 @@ describe('a flood of tokens that nobody issued', () => {
     await expect.poll(() => held).toHaveLength(1);
     held[0]?.();
     await next;
+  });
+
+  it('ends no connection of a hundred that began together: their tokens are not asked about together', async () => {
+    await using scene = await IntrospectionScene.open(certificates, {}, { watchInterval: 2000 });
+    const ends: string[] = [];
+    const accesses: Access[] = [];
+    for (let i = 0; i < 100; i += 1) accesses.push(await scene.send({ token: scene.issue() }));
+    for (const access of accesses) scene.verifier.watch(access, ({ code }) => ends.push(code));
+    scene.wait(31); // longer than the answers are used
+    await expect.poll(() => scene.asked.length + ends.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(200);
+    expect(ends).toEqual([]);
   });
 
   it('does not use up the places for good, when the issuer says nothing', async () => {

@@ -47,7 +47,7 @@ export interface VerifierOptions {
   readonly timeout?: number;
   /** Whether a token was revoked, asked for every request. Anything but an answer in time refuses. */
   readonly isRevoked?: IsRevoked;
-  /** Milliseconds between two looks at a token that `watch` watches. Default 30000. */
+  /** Milliseconds between two looks at a token that `watch` watches, at most; half as many at least. Default 30000. */
   readonly watchInterval?: number;
   /** Where signatures of proofs are verified. Default: inline, which costs the least CPU; `pool` uses several cores. */
   readonly signatures?: 'inline' | 'pool';

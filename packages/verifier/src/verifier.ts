@@ -66,7 +66,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const issuers = createIssuers(settings.trusted, { ...settings, algorithms });
   const revocations = createRevocations(clock);
   const tokens = createTokens({ ...settings, issuers, algorithms, revocations });
-  const watches = createWatches({ tokens, clock, interval: settings.watchInterval });
+  const watches = createWatches({ tokens, revocations, clock, interval: settings.watchInterval });
   const senderKeys = createSenderKeyCache();
   const nonces = createNonces({ clock, server: `resource ${origin}`, secrets: settings.nonceSecrets });
   const replay = boundedReplay(settings.replay ?? createReplayTable({ clock }), { clock, timeout });
@@ -166,7 +166,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     },
     revoke(revocation) {
       revocations.add(revocation);
-      watches.lookAt(revocations.has);
+      watches.lookAtRevoked();
     },
     watch: watches.watch,
     metadata,

@@ -1,24 +1,26 @@
 import { asRefusal, type Clock, type HoldfastError, seconds } from '@holdfast/proof';
 import { type Access, tokenOf } from './access.ts';
+import type { Revocations } from './revocations.ts';
 import type { Tokens } from './tokens.ts';
 
 export interface WatchesOptions {
   readonly tokens: Tokens;
+  readonly revocations: Pick<Revocations, 'has'>;
   readonly clock: Clock;
-  /** Milliseconds between two looks at a token. */
+  /** Milliseconds between two looks at a token, at most. */
   readonly interval: number;
 }
 
 /** The connections that outlive the request that opened them. */
 export interface Watches {
   watch(access: Access, onEnd: (refusal: HoldfastError) => void): () => void;
-  /** Looks now at the tokens that are concerned. */
-  lookAt(isConcerned: (access: Access) => boolean): void;
+  /** Looks now at the tokens that are revoked. */
+  lookAtRevoked(): void;
 }
 
 const LONGEST = 2_147_483_647; // ms that a timer can wait
 
-export function createWatches({ tokens, clock, interval }: WatchesOptions): Watches {
+export function createWatches({ tokens, revocations, clock, interval }: WatchesOptions): Watches {
   const looks = new Map<() => void, Access>();
 
   function watch(access: Access, onEnd: (refusal: HoldfastError) => void): () => void {
@@ -51,18 +53,22 @@ export function createWatches({ tokens, clock, interval }: WatchesOptions): Watc
     function schedule(): void {
       clearTimeout(timer);
       const end = Math.ceil(access.expiresAt) * 1000; // it is judged by whole seconds
-      timer = setTimeout(start, Math.max(0, Math.min(interval, end - clock(), LONGEST))).unref();
+      // Connections that began together do not ask the issuer together
+      const wait = Math.min(interval * (1 - Math.random() / 2), end - clock(), LONGEST);
+      timer = setTimeout(start, Math.max(0, wait)).unref();
     }
 
     looks.set(start, access);
-    start(); // it may have ended since it was granted
+    if (revocations.has(access))
+      start(); // since it was granted
+    else schedule();
     return stop;
   }
 
   return {
     watch,
-    lookAt(isConcerned) {
-      for (const [look, access] of looks) if (isConcerned(access)) look();
+    lookAtRevoked() {
+      for (const [look, access] of looks) if (revocations.has(access)) look();
     },
   };
 }
