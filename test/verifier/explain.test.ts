@@ -107,4 +107,14 @@ describe('explain', () => {
       expect(codes).toContain(await scene.code(message));
     }
   });
+
+  it('rejects what it cannot explain, and does not call a requirement met that nobody reads', async () => {
+    const scene = new Scene();
+    const message = await scene.message();
+    for (const requirement of ['orders:admin', { scopes: ['orders:admin'] }, null]) {
+      await expect(scene.verifier.explain(message, requirement as never)).rejects.toThrow(TypeError);
+    }
+    scene.clock.now = Number.NaN;
+    await expect(scene.verifier.explain(message)).rejects.toThrow(TypeError);
+  });
 });

@@ -159,10 +159,11 @@ export function createVerifier(options: VerifierOptions): Verifier {
 
   return {
     verify,
-    explain(message, requirement = {}) {
+    async explain(message, requirement = {}) {
+      const needed = readRequirement(requirement);
       const now = seconds(clock);
       const expected = (credential: Credential, jkt: string) => expectedProof(message, credential, now, jkt);
-      return explain(message, requirement, { ...settings, issuers, tokens, algorithms, now, expected });
+      return await explain(message, needed, { ...settings, issuers, tokens, algorithms, now, expected });
     },
     revoke(revocation) {
       revocations.add(revocation);
