@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { asRefusal, type Clock, type HoldfastError, seconds } from '@holdfast/proof';
 import { type Access, tokenOf } from './access.ts';
 import type { Revocations } from './revocations.ts';
@@ -22,6 +23,7 @@ const LONGEST = 2_147_483_647; // ms that a timer can wait
 
 export function createWatches({ tokens, revocations, clock, interval }: WatchesOptions): Watches {
   const looks = new Map<() => void, Access>();
+  const longest = Math.min(interval, LONGEST);
 
   function watch(access: Access, onEnd: (refusal: HoldfastError) => void): () => void {
     const compact = tokenOf(access);
@@ -54,8 +56,8 @@ export function createWatches({ tokens, revocations, clock, interval }: WatchesO
       clearTimeout(timer);
       const end = Math.ceil(access.expiresAt) * 1000; // it is judged by whole seconds
       // Connections that began together do not ask the issuer together
-      const wait = Math.min(interval * (1 - Math.random() / 2), end - clock(), LONGEST);
-      timer = setTimeout(start, Math.max(0, wait)).unref();
+      const pause = longest - randomInt(Math.floor(longest / 2) + 1);
+      timer = setTimeout(start, Math.max(0, Math.min(pause, end - clock()))).unref();
     }
 
     looks.set(start, access);
