@@ -84,6 +84,18 @@ describe('watching over the token of a connection', () => {
     expect((await ended(scene, await scene.send())).code).toBe('issuer_unavailable');
   });
 
+  it('does not end when revocation could not be checked once', async () => {
+    let asked = 0;
+    const isRevoked = () => {
+      asked += 1;
+      if (asked % 2 === 0 && asked < 9) throw new Error('no database');
+      return asked > 9;
+    };
+    const scene = new Scene({ isRevoked, watchInterval: 1 });
+    expect((await ended(scene, await scene.send())).code).toBe('token_revoked');
+    expect(asked).toBe(10);
+  });
+
   it('ends once, and not at all after it was stopped', async () => {
     const scene = new Scene({ watchInterval: 1 });
     const [access, other] = [await scene.send({ token: { payload: { jti: 'a' } } }), await scene.send()];

@@ -50,8 +50,8 @@ export interface Verifier {
   /** From now on the token is refused, and what `watch` watches for it ends. */
   revoke(revocation: Revocation): void;
   /**
-   * Watches over a connection that outlives the request that opened it: calls `onEnd` once when the token of that access
-   * expires, is revoked, or can no longer be checked. Returns what ends the watching.
+   * Watches over a connection that outlives the request that opened it: calls `onEnd` once when the token of that
+   * access expires, is revoked, or could not be checked twice in a row. Returns what ends the watching.
    */
   watch(access: Access, onEnd: (refusal: HoldfastError) => void): () => void;
   /** RFC 9728, when the option is given; the adapters serve it. */

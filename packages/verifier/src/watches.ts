@@ -29,6 +29,7 @@ export function createWatches({ tokens, revocations, clock, interval }: WatchesO
     const compact = tokenOf(access);
     if (compact === undefined) throw new TypeError('access: one that this verifier gave');
     let timer: NodeJS.Timeout | undefined;
+    let isInDoubt = false; // the last look could not tell
 
     function stop(): void {
       looks.delete(start);
@@ -38,11 +39,21 @@ export function createWatches({ tokens, revocations, clock, interval }: WatchesO
     async function look(token: string): Promise<void> {
       try {
         await tokens.verified(token, seconds(clock));
+        isInDoubt = false;
         if (looks.has(start)) schedule();
       } catch (thrown) {
-        if (!looks.has(start)) return;
+        if (looks.has(start)) doubt(asRefusal(thrown));
+      }
+    }
+
+    /** An issuer that is restarted does not end every connection at once: it may fail to answer once, not twice. */
+    function doubt(refusal: HoldfastError): void {
+      const mayRecover = refusal.status >= 500 && !isInDoubt;
+      isInDoubt = true;
+      if (mayRecover) schedule();
+      else {
         stop();
-        onEnd(asRefusal(thrown));
+        onEnd(refusal);
       }
     }
 
