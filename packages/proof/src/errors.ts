@@ -248,7 +248,8 @@ function oauthError(report: keyof typeof STATUS): OAuthError | undefined {
 }
 
 function describe(sentence: string, detail: string | undefined, skew: number | undefined): string {
-  const measured = skew === undefined ? undefined : `skew ${skew > 0 ? '+' : ''}${Math.round(skew)} s`;
-  const circumstances = [detail, measured].filter((part) => part !== undefined);
-  return circumstances.length === 0 ? sentence : `${sentence}: ${circumstances.join(', ')}`;
+  if (detail === undefined && skew === undefined) return sentence;
+  const measured = skew === undefined ? '' : `skew ${skew > 0 ? '+' : ''}${Math.round(skew)} s`;
+  const separator = detail === undefined || skew === undefined ? '' : ', ';
+  return `${sentence}: ${detail ?? ''}${separator}${measured}`;
 }

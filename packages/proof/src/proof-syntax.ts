@@ -10,8 +10,8 @@ const LONGEST = 10_240; // characters: an ML-DSA-65 proof is 8400 long; the rest
 /** Reads a proof (RFC 9449 §4.2; §4.3 items 2 to 5 and 7). NOT checked: everything that `checkProof` and `verifyProof` check. */
 export function readProof(compact: string, algorithms: ReadonlySet<string>, known?: SenderKeys): Proof {
   const segments = splitProof(compact);
-  const signature = readSignature(segments, 'proof_malformed');
   const sender = known?.recall(segments.header) ?? readSenderKey(segments, algorithms);
+  const signature = readSignature(segments, 'proof_malformed');
   return { segments, signature, sender, jkt: sender.jkt, ...readProofClaims(segments) };
 }
 
