@@ -1,6 +1,6 @@
 import { type Confirmation, HoldfastError, type JsonObject } from '@holdfast/proof';
 import { coversDetails, type RequiredDetail } from './authorization-details.ts';
-import type { VerifiedToken } from './token.ts';
+import type { VerifiedToken } from './token/token.ts';
 
 /** What a request needs beyond a token that is good and the sender's own. */
 export interface Requirement {

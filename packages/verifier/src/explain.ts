@@ -14,9 +14,9 @@ import {
 } from '@holdfast/proof';
 import { checkAuthorizationDetails, checkScope, type Requirement } from './access.ts';
 import { type Credential, readCredential } from './credential.ts';
-import type { Issuers } from './issuers.ts';
-import { checkAudience, checkTimes, checkTokenType, type VerifiedToken, verifyTokenSignature } from './token.ts';
-import { isJwt, type Tokens } from './tokens.ts';
+import type { Issuers } from './issuer/issuers.ts';
+import { checkAudience, checkTimes, checkTokenType, type VerifiedToken, verifyTokenSignature } from './token/token.ts';
+import { isJwt, type Tokens } from './token/tokens.ts';
 
 /** What the line knows that an explanation needs. */
 export interface Explainable {

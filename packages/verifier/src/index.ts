@@ -1,5 +1,6 @@
 export type { Access, Requirement } from './access.ts';
 export type { RequiredDetail } from './authorization-details.ts';
+export { DECISIONS, type Decision, type Step } from './diagnostics.ts';
 export {
   type Asking,
   type Authenticate,
@@ -8,11 +9,10 @@ export {
   type PrivateKeyJwtOptions,
   privateKeyJwt,
   tlsClientAuth,
-} from './client-authentication.ts';
-export { DECISIONS, type Decision, type Step } from './diagnostics.ts';
-export type { IntrospectionOptions } from './introspection.ts';
-export type { TrustedIssuer } from './issuers.ts';
-export type { Jwks } from './key-set.ts';
+} from './introspection/client-authentication.ts';
+export type { IntrospectionOptions } from './introspection/introspection.ts';
+export type { TrustedIssuer } from './issuer/issuers.ts';
+export type { Jwks } from './issuer/key-set.ts';
 export type { VerifierOptions } from './options.ts';
 export { createReplayTable, type ReplayTable, type ReplayTableOptions } from './replay-table.ts';
 export type { ResourceMetadata, ResourceMetadataMembers } from './resource-metadata.ts';

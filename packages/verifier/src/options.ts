@@ -7,9 +7,9 @@ import {
   type NoncePolicy,
   type ReplayStore,
 } from '@holdfast/proof';
-import type { IntrospectionOptions } from './introspection.ts';
-import type { TrustedIssuer } from './issuers.ts';
-import type { Jwks } from './key-set.ts';
+import type { IntrospectionOptions } from './introspection/introspection.ts';
+import type { TrustedIssuer } from './issuer/issuers.ts';
+import type { Jwks } from './issuer/key-set.ts';
 import { checkOrigin } from './origin.ts';
 import type { ResourceMetadataMembers } from './resource-metadata.ts';
 import type { IsRevoked } from './revocations.ts';

@@ -1,5 +1,5 @@
 import { type Clock, HoldfastError, seconds } from '@holdfast/proof';
-import type { VerifiedToken } from './token.ts';
+import type { VerifiedToken } from './token/token.ts';
 
 /** A token that ended before its time, named as its claims name it. */
 export interface Revocation {

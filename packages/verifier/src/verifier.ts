@@ -24,14 +24,14 @@ import { challenge } from './challenge.ts';
 import { type Credential, readCredential } from './credential.ts';
 import { startTrace } from './diagnostics.ts';
 import { explain } from './explain.ts';
-import { createIssuers } from './issuers.ts';
+import { createIssuers } from './issuer/issuers.ts';
 import { isVolatile, readOptions, type VerifierOptions } from './options.ts';
 import { createReplayTable } from './replay-table.ts';
 import { readRequirement } from './requirement.ts';
 import { describeResource, type ResourceMetadata } from './resource-metadata.ts';
 import { createRevocations, type Revocation } from './revocations.ts';
 import { createSenderKeyCache } from './sender-keys.ts';
-import { createTokens } from './tokens.ts';
+import { createTokens } from './token/tokens.ts';
 import { createWatches } from './watches.ts';
 
 export interface Verifier {

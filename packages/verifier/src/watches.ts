@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { asRefusal, type Clock, type HoldfastError, seconds } from '@holdfast/proof';
 import { type Access, tokenOf } from './access.ts';
 import type { Revocations } from './revocations.ts';
-import type { Tokens } from './tokens.ts';
+import type { Tokens } from './token/tokens.ts';
 
 export interface WatchesOptions {
   readonly tokens: Tokens;

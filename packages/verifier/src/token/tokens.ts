@@ -1,8 +1,8 @@
 import { HoldfastError, withinTime } from '@holdfast/proof';
-import type { Trace } from './diagnostics.ts';
-import type { Issuers } from './issuers.ts';
-import type { Settings } from './options.ts';
-import type { Revocations } from './revocations.ts';
+import type { Trace } from '../diagnostics.ts';
+import type { Issuers } from '../issuer/issuers.ts';
+import type { Settings } from '../options.ts';
+import type { Revocations } from '../revocations.ts';
 import { type VerifiedToken, verifyToken } from './token.ts';
 import { createTokenCache } from './token-cache.ts';
 

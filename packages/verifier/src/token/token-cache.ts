@@ -1,5 +1,5 @@
 import { ath } from '@holdfast/proof';
-import { createBoundedCache } from './bounded-cache.ts';
+import { createBoundedCache } from '../bounded-cache.ts';
 import type { VerifiedToken } from './token.ts';
 
 /**

@@ -2,11 +2,11 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { asRefusal, messageFromNode } from '@holdfast/proof';
-import type { Access, Requirement } from './access.ts';
+import type { Access, Requirement } from '../access.ts';
+import type { Verifier } from '../verifier.ts';
 import type {} from './node.ts'; // where `request.access` is declared
 import { answer } from './node-answer.ts';
 import { type Reply, refusalReply } from './reply.ts';
-import type { Verifier } from './verifier.ts';
 
 /** How long a peer may take to hang up, in milliseconds, before we do. */
 const PATIENCE = 2000;

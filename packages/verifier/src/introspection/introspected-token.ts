@@ -1,5 +1,5 @@
 import { type Confirmation, HoldfastError, type JsonObject } from '@holdfast/proof';
-import { readTokenClaims, type TokenExpectation, type VerifiedToken } from './token.ts';
+import { readTokenClaims, type TokenExpectation, type VerifiedToken } from '../token/token.ts';
 
 export interface IntrospectionExpectation extends TokenExpectation {
   readonly issuer: string;

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import { asRefusal, type HttpMessage, messageFromNode } from '@holdfast/proof';
-import type { Access, Requirement } from './access.ts';
+import type { Access, Requirement } from '../access.ts';
+import { readRequirement } from '../requirement.ts';
+import type { Verifier } from '../verifier.ts';
 import { answer, type NodeResponse } from './node-answer.ts';
 import { metadataReply, refusalReply } from './reply.ts';
-import { readRequirement } from './requirement.ts';
-import type { Verifier } from './verifier.ts';
 
 declare module 'node:http' {
   interface IncomingMessage {

@@ -1,11 +1,11 @@
 import { ath, type Clock, HoldfastError, type JsonObject, seconds } from '@holdfast/proof';
-import { createBoundedCache } from './bounded-cache.ts';
+import { createBoundedCache } from '../bounded-cache.ts';
+import type { IssuerKeys } from '../issuer/issuer-keys.ts';
+import type { TokenExpectation, VerifiedToken } from '../token/token.ts';
 import type { Authenticate } from './client-authentication.ts';
 import { readIntrospectedToken } from './introspected-token.ts';
 import { createIntrospectionRequest } from './introspection-request.ts';
 import { readResponse } from './introspection-response.ts';
-import type { IssuerKeys } from './issuer-keys.ts';
-import type { TokenExpectation, VerifiedToken } from './token.ts';
 
 export interface IntrospectionOptions {
   /** Left out: by the issuer's metadata. An issuer that has an alias for mutual TLS needs it given (RFC 8705 §5). */

@@ -1,6 +1,6 @@
 import { type Clock, HoldfastError } from '@holdfast/proof';
-import type { Introspect, IntrospectionOptions } from './introspection.ts';
-import { createIntrospection } from './introspection.ts';
+import type { Introspect, IntrospectionOptions } from '../introspection/introspection.ts';
+import { createIntrospection } from '../introspection/introspection.ts';
 import { discoveredKeys, givenKeys, type IssuerKeys } from './issuer-keys.ts';
 import type { Jwks } from './key-set.ts';
 

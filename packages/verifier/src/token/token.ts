@@ -10,10 +10,10 @@ import {
   requireString,
   verifySignature,
 } from '@holdfast/proof';
-import { readAuthorizationDetails } from './authorization-details.ts';
-import type { IssuerKeys } from './issuer-keys.ts';
-import type { Issuers } from './issuers.ts';
-import type { KeySet } from './key-set.ts';
+import { readAuthorizationDetails } from '../authorization-details.ts';
+import type { IssuerKeys } from '../issuer/issuer-keys.ts';
+import type { Issuers } from '../issuer/issuers.ts';
+import type { KeySet } from '../issuer/key-set.ts';
 
 declare const verified: unique symbol;
 

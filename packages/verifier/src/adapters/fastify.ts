@@ -7,12 +7,12 @@ import type {
   FastifyRequest,
   RouteOptions,
 } from 'fastify';
-import type { Access, Requirement } from './access.ts';
-import type { RequiredDetail } from './authorization-details.ts';
+import type { Access, Requirement } from '../access.ts';
+import type { RequiredDetail } from '../authorization-details.ts';
+import { isRequirement } from '../requirement.ts';
+import type { ResourceMetadata } from '../resource-metadata.ts';
+import type { Verifier } from '../verifier.ts';
 import { refusalReply, withoutQuery } from './reply.ts';
-import { isRequirement } from './requirement.ts';
-import type { ResourceMetadata } from './resource-metadata.ts';
-import type { Verifier } from './verifier.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,8 +1,8 @@
 import { asRefusal, type HttpMessage } from '@holdfast/proof';
-import type { Access, Requirement } from './access.ts';
+import type { Access, Requirement } from '../access.ts';
+import { readRequirement } from '../requirement.ts';
+import type { Verifier } from '../verifier.ts';
 import { JSON_TYPE, metadataReply, type Reply, refusalReply } from './reply.ts';
-import { readRequirement } from './requirement.ts';
-import type { Verifier } from './verifier.ts';
 
 /** What `protect` needs. `Context` is what the runtime passes beside the request: its environment, or Hono's context. */
 export interface WebRequirement<Context extends readonly unknown[]> extends Requirement {

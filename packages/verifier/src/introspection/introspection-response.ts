@@ -1,7 +1,7 @@
 import { HoldfastError, type JsonObject, type Jws, readJws, requireNumber } from '@holdfast/proof';
-import { type Document, parseObject } from './document.ts';
-import type { IssuerKeys } from './issuer-keys.ts';
-import { verifyTokenSignature } from './token.ts';
+import { type Document, parseObject } from '../issuer/document.ts';
+import type { IssuerKeys } from '../issuer/issuer-keys.ts';
+import { verifyTokenSignature } from '../token/token.ts';
 
 export interface ResponseExpectation {
   readonly issuer: string;

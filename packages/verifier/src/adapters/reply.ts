@@ -1,6 +1,6 @@
 import { HoldfastError, type HttpMessage, type JsonObject } from '@holdfast/proof';
-import type { Requirement } from './access.ts';
-import type { Verifier } from './verifier.ts';
+import type { Requirement } from '../access.ts';
+import type { Verifier } from '../verifier.ts';
 
 /** What an adapter answers by itself, the same on every kind of server. The body is sent as JSON. */
 export interface Reply {

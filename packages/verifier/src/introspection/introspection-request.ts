@@ -1,8 +1,8 @@
 import { type Clock, HoldfastError, withinTime } from '@holdfast/proof';
+import { type Document, type Fetching, fetchDocument } from '../issuer/document.ts';
+import { checkDiscoverable, endpointOf, fetchMetadata } from '../issuer/issuer-metadata.ts';
+import { createRenewable } from '../issuer/renewable.ts';
 import type { Authenticate } from './client-authentication.ts';
-import { type Document, type Fetching, fetchDocument } from './document.ts';
-import { checkDiscoverable, endpointOf, fetchMetadata } from './issuer-metadata.ts';
-import { createRenewable } from './renewable.ts';
 
 export interface IntrospectionRequest extends Fetching {
   readonly issuer: string;
