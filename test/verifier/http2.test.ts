@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import type { Credential } from '@holdfast/certs-scripts';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { needsProgram } from '../programs.ts';
 import { type ServedBy, serve } from './adapted-servers.ts';
 import { type Certificates, makeCertificates } from './certificates.ts';
 import { boundTo, Scene } from './scene.ts';
@@ -22,7 +25,7 @@ interface Connection extends Disposable {
 
 async function open(present?: Credential): Promise<Connection> {
   const identity = present === undefined ? {} : { cert: present.certificate, key: present.key };
-  const options = { ca: certificates.ca, servername: 'localhost', strictSingleValueFields: false, ...identity };
+  const options = { ca: certificates.ca, servername: 'localhost', ...identity };
   const session: ClientHttp2Session = connect(`https://127.0.0.1:${server.port}`, options);
   await once(session, 'connect');
   return {
@@ -40,6 +43,18 @@ async function open(present?: Credential): Promise<Connection> {
     },
     [Symbol.dispose]: () => session.destroy(),
   };
+}
+
+/** Fields that are there once at most, sent twice: the client of Node 22 cannot be told to. */
+async function sendByCurl(curl: string, fields: readonly string[]): Promise<unknown> {
+  const lines = fields.flatMap((name, i) => (i % 2 === 0 ? ['--header', `${name}: ${fields[i + 1]}`] : []));
+  const report = '\n{"status":%{http_code},"version":"%{http_version}"}';
+  const url = `https://127.0.0.1:${server.port}/orders`;
+  const args = ['--http2', '--silent', '--insecure', '--write-out', report, ...lines, url];
+  const { stdout } = await promisify(execFile)(curl, args);
+  const [body = '', facts = ''] = stdout.split('\n');
+  const { code } = JSON.parse(body) as { code?: string };
+  return { ...JSON.parse(facts), code };
 }
 
 async function good(): Promise<string[]> {
@@ -80,13 +95,12 @@ describe.each(['fastify', 'node:http', 'hono'] as const)('%s', (adapter) => {
       expect(await connection.send(joined)).toMatchObject({ status: 401, code: 'proof_duplicated' });
     });
 
-    it('refuses two Authorization fields', async () => {
-      using connection = await open();
+    it('refuses two Authorization fields', async (context) => {
       const fields = await good();
       const twice = [...fields, 'authorization', fields[1] ?? ''];
       // `Headers` has joined the two
       const code = adapter === 'hono' ? 'credentials_malformed' : 'credentials_duplicated';
-      expect(await connection.send(twice)).toMatchObject({ status: 400, code });
+      expect(await sendByCurl(needsProgram(context, 'curl'), twice)).toEqual({ status: 400, version: '2', code });
     });
 
     it.each([
