@@ -26,6 +26,7 @@ describe('a route', () => {
     { public: 1 },
     { scopes: ['a'] },
     { scope: [7] },
+    { scope: ['a b'] },
     { scope: { 0: 'a' } },
   ])('stops the start when it says neither scope nor public: %j', async (config) => {
     await expect(ready(config, 'after')).rejects.toThrow(TypeError);

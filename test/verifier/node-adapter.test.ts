@@ -154,7 +154,7 @@ describe('DPOP-7.1-04 what happens while a request is decided', () => {
   });
 });
 
-describe('a requirement that would ask for less than it seems to', () => {
+describe('a requirement that would ask for less than it seems to, or for what no token can have', () => {
   const wrong: readonly unknown[] = [
     null,
     'orders:read',
@@ -162,6 +162,10 @@ describe('a requirement that would ask for less than it seems to', () => {
     { scope: 'orders:read' },
     { scope: undefined },
     { scope: [7] },
+    { scope: ['orders:read orders:write'] },
+    { scope: [''] },
+    { scope: ['orders", error="none'] },
+    { scope: ['orders\r\nX-More: of it'] },
     { scopes: ['orders:read'] },
     { authorizationDetails: {} },
     { authorizationDetails: [{}] },

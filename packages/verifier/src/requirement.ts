@@ -1,18 +1,22 @@
 import type { Requirement } from './access.ts';
 
+// RFC 6749 §3.3. No token has another one, and the challenge would repeat its quotes and line breaks.
+const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
+
 /**
  * A requirement as it was given, maybe by code or configuration that no type was checked against. Throws
- * TypeError for one that would ask for less than it seems to: a scope that is no list, a member that nobody reads.
+ * TypeError for one that would ask for less than it seems to: a scope that is no list, a member that nobody reads. And for
+ * a scope that is none, such as two of them in one string.
  */
 export function readRequirement(requirement: Requirement): Requirement {
   if (isRequirement(requirement)) return requirement;
   throw new TypeError(
-    'requirement: scope, a list of strings; authorizationDetails, a list of objects as RequiredDetail',
+    'requirement: scope, a list of single scopes; authorizationDetails, a list of objects as RequiredDetail',
   );
 }
 
 export function isRequirement(value: unknown): value is Requirement {
-  return hasOnly(value, { scope: isListOfStrings, authorizationDetails: isListOfDetails });
+  return hasOnly(value, { scope: isListOfScopes, authorizationDetails: isListOfDetails });
 }
 
 type Check = (value: unknown) => boolean;
@@ -34,6 +38,10 @@ function hasOnly(value: unknown, members: Readonly<Record<string, Check>>): valu
 
 function isListOfDetails(value: unknown): boolean {
   return Array.isArray(value) && value.every((each) => hasOnly(each, DETAIL) && 'type' in each);
+}
+
+function isListOfScopes(value: unknown): boolean {
+  return Array.isArray(value) && value.every((each) => isString(each) && SCOPE.test(each));
 }
 
 function isListOfStrings(value: unknown): boolean {
