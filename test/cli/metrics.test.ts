@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createClient, generateKey, importKey } from '@holdfast/signer';
 import { Agent, fetch } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { forge, makeKey, sha256 } from '../verifier/forge.ts';
 import { holdfast, type Serving, serving } from './holdfast-process.ts';
 
 let state: string;
@@ -61,6 +62,22 @@ describe('holdfast demo --serve --metrics', () => {
     expect(await metric('holdfast_decision_seconds_count{outcome="granted"}')).toBe(3);
     expect(await metric('holdfast_step_seconds_count{step="signature"}')).toBe(3);
     expect(await metric('process_resident_memory_bytes')).toBeGreaterThan(0);
+  });
+
+  it('lets no stranger drown the skew of the others with a time that was never meant', async () => {
+    const key = makeKey();
+    const dispatcher = new Agent({ connect: { ca: await readFile(facts.ca) } });
+    for (const exp of [-1e308, -1e308]) {
+      const times = { iat: 0, exp };
+      const claims = { jti: 'a', htm: 'GET', htu: `${facts.resource}/orders`, ath: sha256('token'), ...times };
+      const dpop = forge(key, { typ: 'dpop+jwt', alg: key.alg, jwk: key.publicJwk }, claims);
+      const headers = { authorization: 'DPoP token', dpop };
+      const reply = await fetch(`${facts.resource}/orders`, { headers, dispatcher });
+      expect(await reply.json()).toMatchObject({ code: 'proof_expired' });
+    }
+    await dispatcher.close();
+    expect(await metric('holdfast_refused_skew_seconds_count')).toBe(2);
+    expect(await metric('holdfast_refused_skew_seconds_sum')).toBe(-2 * 86_400);
   });
 
   it('is on loopback, and nothing else is there', async () => {

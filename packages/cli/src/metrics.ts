@@ -12,6 +12,7 @@ export interface Metrics {
 
 const SECONDS = [0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.05, 0.2, 1, 5];
 const SKEW = [-3600, -60, -10, -1, 0, 1, 10, 60, 3600]; // seconds
+const FARTHEST = 86_400; // seconds; a sender names the times, and one of 1e308 would leave no sum to divide
 
 export function countDecisions(): Metrics {
   const registry = new Registry();
@@ -45,7 +46,7 @@ export function countDecisions(): Metrics {
   });
   const skew = new Histogram({
     name: 'holdfast_refused_skew_seconds',
-    help: 'Clock of the sender minus ours, where time was the cause of a refusal',
+    help: 'Clock of the sender minus ours, where time was the cause of a refusal; a day at most',
     buckets: SKEW,
     registers,
   });
@@ -58,7 +59,7 @@ export function countDecisions(): Metrics {
     for (const [step, milliseconds] of Object.entries(decision.steps)) steps.observe({ step }, milliseconds / 1000);
     if (decision.steps.token !== undefined) known.inc({ cache: 'token', known: String(decision.tokenKnown) });
     if (decision.alg !== undefined) known.inc({ cache: 'sender_key', known: String(decision.senderKeyKnown) });
-    if (decision.skew !== undefined) skew.observe(decision.skew);
+    if (decision.skew !== undefined) skew.observe(Math.max(-FARTHEST, Math.min(FARTHEST, decision.skew)));
   }
 
   subscribe(DECISIONS, count);
