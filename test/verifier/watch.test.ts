@@ -84,6 +84,19 @@ describe('watching over the token of a connection', () => {
     expect((await ended(scene, await scene.send())).code).toBe('issuer_unavailable');
   });
 
+  it('DPOP-7.1-04 ends when the clock gives no time any more, and the process goes on', async () => {
+    const scene = new Scene({
+      watchInterval: 1,
+      clock: () => {
+        if (Number.isNaN(scene.clock.now)) throw new Error('no clock');
+        return scene.clock.now;
+      },
+    });
+    const end = ended(scene, await scene.send());
+    scene.clock.now = Number.NaN;
+    expect((await end).code).toBe('internal');
+  });
+
   it('does not end when revocation could not be checked once', async () => {
     let asked = 0;
     const isRevoked = () => {

@@ -65,10 +65,18 @@ export function createWatches({ tokens, revocations, clock, interval }: WatchesO
     /** At the latest when the token ends. */
     function schedule(): void {
       clearTimeout(timer);
-      const end = Math.ceil(access.expiresAt) * 1000; // it is judged by whole seconds
       // Connections that began together do not ask the issuer together
       const pause = longest - randomInt(Math.floor(longest / 2) + 1);
-      timer = setTimeout(start, Math.max(0, Math.min(pause, end - clock()))).unref();
+      timer = setTimeout(start, Math.max(0, Math.min(pause, untilEnd()))).unref();
+    }
+
+    /** Milliseconds; none where the clock gives no time, which the look that follows will say. */
+    function untilEnd(): number {
+      try {
+        return Math.ceil(access.expiresAt) * 1000 - clock(); // it is judged by whole seconds
+      } catch {
+        return 0;
+      }
     }
 
     looks.set(start, access);
