@@ -143,6 +143,24 @@ describe('what a log may hold of a refusal', () => {
     expect(JSON.stringify(fields)).not.toContain('SECRET');
   });
 
+  it('is also what Node calls a fault of the connection, wherever it is among the causes', () => {
+    const untrusted = Object.assign(new Error('of idp.example'), { code: 'SELF_SIGNED_CERT_IN_CHAIN' });
+    const cause = new TypeError('fetch failed', { cause: untrusted });
+    const fields = logFields(new HoldfastError('issuer_unavailable', { cause }));
+    expect(fields).toMatchObject({ code: 'issuer_unavailable', reason: 'SELF_SIGNED_CERT_IN_CHAIN' });
+    expect(JSON.stringify(fields)).not.toContain('idp.example');
+  });
+
+  it('is no code that Node would not give', () => {
+    for (const code of ['Zq7SECRETzq7', 'A SECRET', 'S'.repeat(65), 7, undefined]) {
+      const cause = Object.assign(new Error(''), { code });
+      expect(logFields(new HoldfastError('issuer_unavailable', { cause }))['reason']).toBeUndefined();
+    }
+    const round = new Error('');
+    round.cause = round;
+    expect(logFields(asRefusal(round))['reason']).toBeUndefined();
+  });
+
   it('needs no cause', () => {
     expect(logFields(new HoldfastError('store_full'))).toEqual({ code: 'store_full' });
     expect(logFields(new HoldfastError('store_unavailable', { detail: 'not connected' }))).toEqual({

@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { DECISIONS, type Decision } from '@holdfast/verifier';
 import { describe, expect, it } from 'vitest';
+import { freePort } from '../free-port.ts';
 import { makeKey } from './forge.ts';
 import { boundTo, ISSUER, Scene } from './scene.ts';
 
@@ -55,6 +56,15 @@ describe('node:diagnostics_channel', () => {
         steps: {},
         duration: expect.any(Number),
       },
+    ]);
+  });
+
+  it('tells what kept the issuer away, which no sender is told', async () => {
+    const issuer = `https://127.0.0.1:${await freePort()}`;
+    const scene = new Scene({ issuer, jwks: undefined as never });
+    const message = await scene.message();
+    expect(await decisions(() => scene.code(message))).toMatchObject([
+      { outcome: 'refused', code: 'issuer_unavailable', status: 503, fault: { reason: 'ECONNREFUSED' } },
     ]);
   });
 

@@ -225,7 +225,13 @@ export function logFields({ code, skew, status, detail, cause }: HoldfastError):
   if (cause instanceof HoldfastError) return { code, skew, detail: detail ?? cause.detail, cause: cause.code };
   if (!(cause instanceof Error)) return { code, skew, detail };
   const [, origin] = /^ +at (.*)$/m.exec(cause.stack ?? '') ?? [];
-  return { code, skew, detail, cause: cause.name, origin };
+  return { code, skew, detail, cause: cause.name, reason: systemCode(cause), origin };
+}
+
+/** What Node calls a fault of the system or of TLS, as in SELF_SIGNED_CERT_IN_CHAIN. With `fetch` it is a cause deeper. */
+function systemCode({ code, cause }: Error & { readonly code?: unknown }, deeper = 3): string | undefined {
+  if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,63}$/.test(code)) return code;
+  return cause instanceof Error && deeper > 0 ? systemCode(cause, deeper - 1) : undefined;
 }
 
 /** All codes with what they mean, for documentation and tests. */

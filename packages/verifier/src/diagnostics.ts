@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
-import type { CheckedProof, Code, HoldfastError } from '@holdfast/proof';
+import { type CheckedProof, type Code, type HoldfastError, logFields } from '@holdfast/proof';
 import type { Access } from './access.ts';
 
 /** The name of the `node:diagnostics_channel` on which every decision is published, before it is answered. */
@@ -19,6 +19,8 @@ export interface Decision {
   readonly status?: number;
   /** Sender's clock minus ours in seconds, where time is the cause of a refusal. */
   readonly skew?: number;
+  /** Where the fault is ours (status 500 and above): what a log may hold of it, as `detail`, `cause`, `reason`, `origin`. */
+  readonly fault?: Readonly<Record<string, unknown>>;
   /** The scheme of a request whose credential could be read. */
   readonly scheme?: 'DPoP' | 'Bearer';
   /** JWS algorithm of the proof. */
@@ -51,7 +53,9 @@ export function startTrace(): Trace | undefined {
   let noted: Noted = { senderKeyKnown: false, tokenKnown: false };
   const steps: Partial<Record<Step, number>> = {};
 
-  function publish(outcome: Pick<Decision, 'outcome' | 'code' | 'status' | 'skew' | 'issuer' | 'clientId'>): void {
+  function publish(
+    outcome: Pick<Decision, 'outcome' | 'code' | 'status' | 'skew' | 'fault' | 'issuer' | 'clientId'>,
+  ): void {
     decisions.publish({ ...outcome, ...noted, steps, duration: performance.now() - begun } satisfies Decision);
   }
 
@@ -68,8 +72,10 @@ export function startTrace(): Trace | undefined {
       noted = { ...noted, alg, senderKeyKnown: imported !== undefined };
     },
     granted: ({ issuer, clientId }) => publish({ outcome: 'granted', issuer, clientId }),
-    refused({ code, status, skew }) {
-      publish({ outcome: 'refused', code, status, ...(skew === undefined ? {} : { skew }) });
+    refused(refusal) {
+      const { code, status, skew } = refusal;
+      const fault = status < 500 ? {} : { fault: logFields(refusal) };
+      publish({ outcome: 'refused', code, status, ...(skew === undefined ? {} : { skew }), ...fault });
     },
   };
 }
