@@ -33,8 +33,12 @@ export type Middleware = (request: NodeRequest, response: NodeResponse, next: ()
  * requirement that would ask for less than it seems to.
  *
  * The proof is for the target as it was sent: `originalUrl` where a framework keeps it, else `url`. Who changes `url`
- * before a framework has seen it must set `originalUrl` to what it was. With metadata (RFC 9728), answers requests for it;
- * mounted below a path it does not see them, and `resourceMetadata` at the top has to.
+ * before a framework has seen it must set `originalUrl` to what it was. It is for the method that a request has when it
+ * comes here: what changes methods has to come before, or a proof for POST is good for what POST turns into.
+ *
+ * Once for a request, whose proof is used up then; a preflight of CORS, which brings no token, has to be answered before.
+ * With metadata (RFC 9728), answers requests for it; at a route or below a path it does not see them, and
+ * `resourceMetadata` at the top has to.
  *
  * NOT done: a log of refusals (the diagnostics channel `DECISIONS` has them all), and 404 for what is nowhere: strangers
  * get 401.

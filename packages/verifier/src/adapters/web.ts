@@ -52,7 +52,8 @@ export interface WebMessageOptions {
  *
  * The target is that of `request.url`, which the URL parser has rewritten: it resolves dot segments, writes `\` as `/` and
  * drops tabs and line breaks. The proof has to be for the result, which is also what handlers route by. The host in it is
- * the sender's word and is not looked at.
+ * the sender's word and is not looked at. A framework that cuts off what it mounts below, as `mount` of Hono does, has to be
+ * behind `protect`, not before it: in what it hands on, a proof for `/orders` is good for `/mounted/orders`.
  *
  * `Headers` joins fields of one name with a comma. Two DPoP fields, or two Authorization fields, are refused all the same,
  * because neither value has a comma; the latter as malformed, not as duplicated.
