@@ -1,4 +1,3 @@
-import { createReplayTable } from '@holdfast/verifier';
 import { inFlight } from '../micro/in-flight.ts';
 import { collectAll } from '../micro/measure.ts';
 import { percentile } from '../micro/statistics.ts';
@@ -31,9 +30,7 @@ const WARM = 300; // seconds until nonces, and with them the table of used proof
 /** Many requests of many clients through one verifier, each with a proof of its own, and what it does to the memory. */
 export async function runSoak(requests: number, say: (line: string) => void): Promise<Soak> {
   say(`${CLIENTS} clients come for the first time`);
-  // Sized for the rate of this bench, as an operator would: a second core could fill the default
-  const replay = createReplayTable({ clock: Date.now, maxEntries: 4_000_000 });
-  const scene = await openScene({ clients: CLIENTS, settings: { replay } });
+  const scene = await openScene({ clients: CLIENTS });
   const start = performance.now();
   const samples: MemorySample[] = [];
   const step = requests / SAMPLES;
