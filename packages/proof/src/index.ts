@@ -15,7 +15,7 @@ export { type Confirmation, matchConfirmation, type Possession, readConfirmation
 export { asRefusal, type Code, HoldfastError, logFields, type OAuthError, refusals } from './errors.ts';
 export { explainProof, type ProofToExplain } from './explain-proof.ts';
 export { createFindings, type Finding, type Findings } from './findings.ts';
-export { checkFreshness, type Fresh, type Freshness, type NoncePolicy } from './freshness.ts';
+export type { Fresh, Freshness, NoncePolicy } from './freshness.ts';
 export { ath, x5tS256 } from './hashes.ts';
 export { matchesHtu, normalizeHtu } from './htu.ts';
 export { importPublicJwk, type PublicJwk, readPublicJwk, thumbprint } from './jwk.ts';
