@@ -86,9 +86,9 @@ describe('sqliteStore: the file', () => {
     expect(existsSync(join(folder, name))).toBe(true);
   });
 
-  it.each([0o640, 0o604, 0o620])('open to other users (%o) is refused', (mode) => {
+  it.each(['640', '604', '620', '601'])('open to other users (%s) is refused', (mode) => {
     const path = closedStore();
-    chmodSync(path, mode);
+    chmodSync(path, Number.parseInt(mode, 8));
     expect(refusalOfOpening(path)).toBe('store_unavailable: the file is open to other users');
   });
 
@@ -106,7 +106,7 @@ describe('sqliteStore: the file', () => {
     const folder = newPath();
     mkdirSync(folder);
     expect(refusalOfOpening(folder)).toBe('store_unavailable: a symbolic link or not a file');
-    expect(refusalOfOpening(join(newPath(), 'store.db'))).toMatch(/^store_unavailable: /);
+    expect(refusalOfOpening(join(newPath(), 'store.db'))).toBe('store_unavailable: the folder is not there');
   });
 
   it('removed or replaced while in use is refused, and good again when it is back', async () => {
@@ -153,7 +153,7 @@ describe('sqliteStore: what is in the file', () => {
   });
 
   it.each([2, 99, -1])('of the version %d is refused, byte for byte as it was', (version) => {
-    const path = made(`PRAGMA user_version = ${version}`, closedStore());
+    const path = made(`PRAGMA journal_mode = DELETE; PRAGMA user_version = ${version}`, closedStore());
     const before = readFileSync(path);
     expect(refusalOfOpening(path)).toBe('store_unavailable: made by a newer version');
     expect(readFileSync(path).equals(before)).toBe(true);

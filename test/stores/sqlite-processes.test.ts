@@ -1,5 +1,6 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -87,6 +88,30 @@ describe('sqliteStore: what was answered is there', () => {
     expect(lines.filter((key) => store.get(key) !== `value of ${key}`)).toEqual([]);
     expect(store.add('more', '', until)).toBe(true);
   });
+
+  it('on a full disk it is store_full', async (context) => {
+    // A disk of 600 KiB that only this process sees
+    const script = 'mount -t tmpfs -o size=600k none "$1" && cd "$1" && shift && exec "$@"';
+    const folder = newPath();
+    mkdirSync(folder);
+    const child = spawn('unshare', [
+      '-rm',
+      'sh',
+      '-c',
+      script,
+      'sh',
+      folder,
+      process.execPath,
+      program,
+      'stream',
+      'store.db',
+    ]);
+    children.push(child);
+    const lines = await collected(child);
+    if (lines.length === 0) context.skip('this machine lets nobody mount a disk of his own');
+    expect(lines.pop()).toBe('refused: store_full');
+    expect(lines.length).toBeGreaterThan(0);
+  });
 });
 
 /** The keys that a process printed, killed once there were more than so many. */
@@ -108,6 +133,6 @@ async function collected(child: ReturnType<typeof spawn>, onLine: () => void = (
     lines.push(line);
     onLine();
   });
-  await Promise.all([once(reader, 'close'), once(child, 'exit')]);
+  await Promise.all([once(reader, 'close'), once(child, 'close').catch(() => {})]); // a program that is not there prints nothing
   return lines;
 }

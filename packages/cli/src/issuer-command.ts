@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { createIssuer, type IssuerConfig, readConfig } from '@holdfast/issuer';
+import { HoldfastError, type Store } from '@holdfast/proof';
 import { memoryStore } from '@holdfast/stores';
 import { CommandError } from './command-error.ts';
 import { createIssuerApp } from './issuer-app.ts';
@@ -24,14 +25,32 @@ interface Tls {
 
 /**
  * Serves an issuer from a configuration file. Beside the issuer's own fields it holds `tls: { cert, key,
- * client_authorities }` and `signing_key_files`, all paths relative to the file.
+ * client_authorities }`, `signing_key_files` and `store`, all paths relative to the file. `store` is where used assertions
+ * and proofs are kept, made when it is not there; without it they are forgotten when the process ends.
  */
 export async function serveIssuerFromFile({ config: path, output }: IssuerCommandOptions): Promise<void> {
-  const { tls: files, signing_key_files: keyFiles, ...rest } = await readJson(path);
+  const { tls: files, signing_key_files: keyFiles, store: storeFile, ...rest } = await readJson(path);
   const folder = dirname(path);
   const tls = await readTls(files, folder);
   const config = readConfig({ ...rest, ...(await readSigningKeys(keyFiles, folder)) });
-  const issuer = await createIssuer({ config, store: memoryStore() });
+  const { store, close } = await openStore(storeFile, folder);
+  try {
+    await serveIssuer({ config, tls, store, output });
+  } finally {
+    close();
+  }
+}
+
+interface Service {
+  readonly config: IssuerConfig;
+  readonly tls: Tls;
+  readonly store: Store;
+  readonly output: Output;
+}
+
+/** Until it is told to stop. */
+async function serveIssuer({ config, tls, store, output }: Service): Promise<void> {
+  const issuer = await createIssuer({ config, store });
   const logger = createLogger(process.stderr);
   const listeners = await listenAll(listenerOptions(config, tls));
   try {
@@ -56,6 +75,19 @@ function listenerOptions(config: IssuerConfig, { cert, key, clientAuthorities }:
   if (config.mtls_origin === undefined) return [at(config.issuer)];
   if (clientAuthorities === undefined) throw new CommandError('tls.client_authorities: is needed for mtls_origin');
   return [at(config.issuer), { ...at(config.mtls_origin), clientAuthorities }];
+}
+
+async function openStore(value: unknown, folder: string): Promise<{ store: Store; close(): void }> {
+  if (value === undefined) return { store: memoryStore(), close() {} };
+  if (typeof value !== 'string' || value === '') throw new CommandError('store: must be the path of a file');
+  const { sqliteStore } = await import('@holdfast/stores/sqlite'); // only here: Node 22 warns of node:sqlite
+  try {
+    const store = sqliteStore({ path: resolve(folder, value) });
+    return { store, close: () => store.close() };
+  } catch (thrown) {
+    if (thrown instanceof HoldfastError) throw new CommandError(`store: ${value}: ${thrown.detail ?? thrown.message}`);
+    throw thrown;
+  }
 }
 
 async function readSigningKeys(files: unknown, folder: string): Promise<{ signing_keys?: object[] }> {

@@ -11,6 +11,14 @@ const REASONS: Readonly<Record<number, string>> = {
 };
 const FULL = 13;
 
+/** The same for the file's name, which is looked up without SQLite. */
+const SYSTEM_REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'the folder is not there',
+  ENOTDIR: 'the folder is not there',
+  EACCES: 'permission denied',
+  EROFS: 'the file system is read-only',
+};
+
 export function refusal(detail: string): HoldfastError {
   return new HoldfastError('store_unavailable', { detail });
 }
@@ -22,6 +30,6 @@ export function refusalOf(thrown: unknown): HoldfastError {
   // The extended codes hold the primary one in their last byte
   const primary = errcode === undefined ? undefined : errcode & 0xff;
   if (primary === FULL || code === 'ENOSPC') return new HoldfastError('store_full', { cause: thrown });
-  const detail = primary === undefined ? undefined : REASONS[primary];
+  const detail = primary === undefined ? SYSTEM_REASONS[code ?? ''] : REASONS[primary];
   return new HoldfastError('store_unavailable', { ...(detail === undefined ? {} : { detail }), cause: thrown });
 }

@@ -60,7 +60,7 @@ export function sqliteStore({
   function atomically<T>(decide: () => T): T {
     const { database } = file;
     try {
-      database.exec('BEGIN IMMEDIATE'); // not when the first row changes: a snapshot of before could not be written to
+      database.exec('BEGIN IMMEDIATE'); // the lock first: nothing is decided by what another process is changing
       file.checkPresence();
       const decision = decide();
       database.exec('COMMIT');
