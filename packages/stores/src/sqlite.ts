@@ -28,7 +28,8 @@ export interface SqliteStore extends Store, Disposable {
  * (`synchronous=FULL`: the log is synced before an answer; `NORMAL` would lose the last answers with the power).
  *
  * Synchronous: an `add` keeps the event loop for one sync of the disk (measured on a virtual one: 0.3 ms, one in a hundred
- * 3 ms, at worst 30), and for up to `timeout` while another process writes. That is meant for an issuer; a busy verifier replays against memory or Redis.
+ * 3 ms, at worst 30), and for up to `timeout` while another process writes. That is meant for an issuer; a busy verifier
+ * keeps its proofs in memory or on Redis.
  *
  * Closed when in doubt. A file that is locked, read-only, corrupt, removed or replaced is `store_unavailable`, a full disk
  * `store_full`. A refused entry may have been made when the disk failed at the very end. A file that is not sound, not
