@@ -26,16 +26,19 @@ export interface Group {
   readonly parameters: string;
 }
 
+let isSaid = false;
+
 /**
- * The groups of a file, or skips the test with a line that says where the file was looked for. With `wycheproof` in
+ * The groups of a file, or skips the test; the first of them says in one line how to bring the vectors. With `wycheproof` in
  * HOLDFAST_REQUIRE a missing file fails the test instead, so that a skip cannot hide in CI.
  */
 export function needsVectors(context: TestContext, file: string): readonly Group[] {
   const path = join(FOLDER, file);
   if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')).testGroups.map(group);
-  const advice = `${file} is not there (HOLDFAST_WYCHEPROOF names the folder)`;
+  const advice = `no ${file}: HOLDFAST_WYCHEPROOF names the folder of Wycheproof's testvectors_v1`;
   if ((process.env['HOLDFAST_REQUIRE'] ?? '').split(',').includes('wycheproof')) throw new Error(advice);
-  process.stderr.write(`skipped: ${context.task.name}: ${advice}\n`);
+  if (!isSaid) process.stderr.write(`skipped: Wycheproof's vectors: ${advice}\n`);
+  isSaid = true;
   return context.skip(advice);
 }
 
