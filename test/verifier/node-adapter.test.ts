@@ -1,36 +1,13 @@
 import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { HoldfastError } from '@holdfast/proof';
-import type { Requirement, Verifier } from '@holdfast/verifier';
+import type { Requirement } from '@holdfast/verifier';
 import { admit, protect, resourceMetadata } from '@holdfast/verifier/node';
 import { describe, expect, it } from 'vitest';
-import { ADAPTERS, listen, type ServedBy, serve } from './adapted-servers.ts';
-import { credentials, type Wanted } from './credentials.ts';
+import { ADAPTERS, listen, serve } from './adapted-servers.ts';
+import { credentials } from './credentials.ts';
+import { guard, type Handler, send } from './node-guard.ts';
 import { Scene } from './scene.ts';
-
-type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
-
-/** A server whose handler stands behind the middleware, which nobody awaits. */
-async function guard(
-  verifier: Verifier,
-  handler: Handler,
-  before: Handler = () => {},
-): Promise<ServedBy & { readonly outcomes: Promise<unknown>[] }> {
-  const middleware = protect(verifier, { scope: ['orders:read'] });
-  const outcomes: Promise<unknown>[] = [];
-  const server = await listen((request, response) => {
-    before(request, response);
-    const outcome = middleware(request, response, () => handler(request, response));
-    outcomes.push(outcome.catch((error: unknown) => error));
-  });
-  return { ...server, outcomes };
-}
-
-async function send(scene: Scene, { port }: ServedBy, wanted: Wanted = {}): Promise<Response> {
-  const { method = 'GET', path = '/orders' } = wanted;
-  return await fetch(`http://127.0.0.1:${port}${path}`, { method, headers: await credentials(scene, wanted) });
-}
 
 describe('FAPI2-5.3.4-01 the middleware', () => {
   it('hands the access to the handler, once, and nothing else to next', async () => {

@@ -1,36 +1,13 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect as connectHttp2, type Http2ServerResponse } from 'node:http2';
-import type { Verifier } from '@holdfast/verifier';
-import { admit, protect } from '@holdfast/verifier/node';
+import { admit } from '@holdfast/verifier/node';
 import { describe, expect, it } from 'vitest';
-import { listen, type ServedBy } from './adapted-servers.ts';
+import { listen } from './adapted-servers.ts';
 import { makeCertificates } from './certificates.ts';
-import { credentials, type Wanted } from './credentials.ts';
+import { credentials } from './credentials.ts';
+import { guard, type Handler, send } from './node-guard.ts';
 import { Scene } from './scene.ts';
-
-type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
-
-/** A server whose handler stands behind the middleware, which nobody awaits. */
-async function guard(
-  verifier: Verifier,
-  handler: Handler,
-  before: Handler = () => {},
-): Promise<ServedBy & { readonly outcomes: Promise<unknown>[] }> {
-  const middleware = protect(verifier, { scope: ['orders:read'] });
-  const outcomes: Promise<unknown>[] = [];
-  const server = await listen((request, response) => {
-    before(request, response);
-    const outcome = middleware(request, response, () => handler(request, response));
-    outcomes.push(outcome.catch((error: unknown) => error));
-  });
-  return { ...server, outcomes };
-}
-
-async function send(scene: Scene, { port }: ServedBy, wanted: Wanted = {}): Promise<Response> {
-  const { method = 'GET', path = '/orders' } = wanted;
-  return await fetch(`http://127.0.0.1:${port}${path}`, { method, headers: await credentials(scene, wanted) });
-}
 
 describe('DPOP-8.2-02 C082 the next nonce', () => {
   const handlers: Readonly<Record<string, Handler>> = {
