@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { breakSignature } from './forge.ts';
+import { breakSignature, makeKey, published } from './forge.ts';
 import { ISSUER, Scene } from './scene.ts';
 
 describe('FAPI2-5.3.4-03: a token that was taken before', () => {
@@ -32,8 +32,11 @@ describe('FAPI2-5.3.4-03: a token that was taken before', () => {
   });
 
   it('is not refused by the revocation of a token of that name by another issuer', async () => {
-    const { scene, token, revocation } = await seen();
-    scene.verifier.revoke({ ...revocation, issuer: 'https://other.example' });
+    const key = makeKey('ES256', 'issuer-1');
+    const other = { issuer: 'https://other.example', jwks: { keys: [] } };
+    const issuer = [{ issuer: ISSUER, jwks: { keys: [published(key)] } }, other];
+    const { scene, token, revocation } = await seen(new Scene({ issuer, jwks: undefined as never }, { issuer: key }));
+    scene.verifier.revoke({ ...revocation, issuer: other.issuer });
     await expect(scene.send({ token })).resolves.toBeDefined();
   });
 

@@ -20,8 +20,11 @@ export interface Revocations {
 
 const MOST = 1_000_000;
 
-/** The tokens that this process was told are revoked. */
-export function createRevocations(clock: Clock): Revocations {
+/**
+ * The tokens that this process was told are revoked. Throws TypeError for one that could be no token of `issuers`: a name
+ * that is misspelt would revoke nothing, and nobody would know.
+ */
+export function createRevocations(clock: Clock, issuers: ReadonlySet<string>): Revocations {
   const ends = new Map<string, number>();
 
   function dropEnded(): void {
@@ -31,6 +34,7 @@ export function createRevocations(clock: Clock): Revocations {
 
   return {
     add({ issuer, jti, expiresAt }) {
+      if (!issuers.has(issuer)) throw new TypeError('issuer: one that is trusted here');
       if (typeof jti !== 'string' || jti === '') throw new TypeError('jti: a non-empty string');
       if (!Number.isFinite(expiresAt)) throw new TypeError('expiresAt: a NumericDate');
       if (ends.size >= MOST) dropEnded();

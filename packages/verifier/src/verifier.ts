@@ -64,7 +64,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const { origin, clock, maxAge, skew, timeout } = settings;
   const algorithms: ReadonlySet<string> = new Set(settings.algorithms);
   const issuers = createIssuers(settings.trusted, { ...settings, algorithms });
-  const revocations = createRevocations(clock);
+  const revocations = createRevocations(clock, new Set(settings.trusted.map(({ issuer }) => issuer)));
   const tokens = createTokens({ ...settings, issuers, algorithms, revocations });
   const watches = createWatches({ tokens, revocations, clock, interval: settings.watchInterval });
   const senderKeys = createSenderKeyCache();
