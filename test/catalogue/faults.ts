@@ -1,3 +1,4 @@
+import { testsNaming } from './named.ts';
 import { idsOfTitle, isRequirementId, sourceOf } from './requirement-id.ts';
 import type { TestTitle } from './titles.ts';
 
@@ -18,7 +19,7 @@ export interface Row {
 
 /** Everything in which the catalogue and the tests do not agree, a line each. */
 export function faults(rows: readonly Row[], titles: readonly TestTitle[]): string[] {
-  const tests = testsById(titles);
+  const tests = testsNaming('ids', titles);
   const known = new Set(rows.map(({ id }) => id));
   return [
     ...rows.flatMap(faultsOfRow),
@@ -60,16 +61,6 @@ function faultsOfCoverage({ id, actors, level, review, absent }: Row, named: rea
   const isOutside =
     level !== 'MUST' || !actors.includes('RS') || shown.some(({ file }) => file.startsWith('verifier/'));
   return isOutside ? [] : [`${id}: a MUST of the resource server that no test of the verifier shows`];
-}
-
-function testsById(titles: readonly TestTitle[]): Map<string, TestTitle[]> {
-  const tests = new Map<string, TestTitle[]>();
-  for (const title of titles) {
-    for (const id of new Set(title.path.flatMap((part) => idsOfTitle(part).ids))) {
-      tests.set(id, [...(tests.get(id) ?? []), title]);
-    }
-  }
-  return tests;
 }
 
 function straysOf({ file, path }: TestTitle): string[] {

@@ -26,20 +26,27 @@ describe('a requirement id', () => {
   });
 });
 
-describe('the ids of a title', () => {
+describe('the addresses of a title', () => {
   const id = `${METHOD}4.3-08`;
   const other = 'MTLS-3-02';
 
-  it.each([
-    [`${id}: refuses`, [id]],
-    [`${id}, ${other}: refuses`, [id, other]],
-    [`${id} ${other} refuses`, [id, other]],
-    [`C064 N8 ${id} CVE-2024-49755 keycloak#38333 a/b.c#384 GHSA-gv94-wp4h-vv8p ${other} refuses`, [id, other]],
-    [id, [id]],
-    ['refuses', []],
-    ['DPoP over HTTP/2', []],
-  ])('%j', (title, ids) => {
-    expect(idsOfTitle(title)).toEqual({ ids, strays: [] });
+  it.each<[string, string[], string[]]>([
+    [`${id}: refuses`, [id], []],
+    [`${id}, ${other}: refuses`, [id, other], []],
+    [`${id} ${other} refuses`, [id, other], []],
+    [
+      `C064 N8 ${id} CVE-2024-49755 keycloak#38333 a/b.c#384 GHSA-gv94-wp4h-vv8p ${other} refuses`,
+      [id, other],
+      ['C064'],
+    ],
+    [`${id} C033 C034 of a hundred`, [id], ['C033', 'C034']],
+    ['C033: refuses', [], ['C033']],
+    [id, [id], []],
+    ['refuses', [], []],
+    ['DPoP over HTTP/2', [], []],
+    ['a C4 cannon', [], []],
+  ])('%j', (title, ids, checks) => {
+    expect(idsOfTitle(title)).toEqual({ ids, checks, strays: [] });
   });
 
   it.each([
@@ -48,6 +55,9 @@ describe('the ids of a title', () => {
     ['DPoP-4.3-08 refuses', 'DPoP-4.3-08'],
     [`${METHOD}4.3-8: refuses`, `${METHOD}4.3-8`],
     [`${id}/${other} refuses`, `${id}/${other}`],
+    ['refuses by C033', 'C033'],
+    ['C33 refuses', 'C33'],
+    ['c033 refuses', 'c033'],
   ])('leave a stray in %j', (title, stray) => {
     expect(idsOfTitle(title).strays).toEqual([stray]);
   });

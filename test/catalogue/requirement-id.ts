@@ -34,11 +34,14 @@ const SPECIFICATIONS: ReadonlyMap<string, string | undefined> = new Map([
 const PREFIXES = [...SPECIFICATIONS.keys()].join('|');
 const ID = new RegExp(`^(${PREFIXES})-(?:([0-9]{4})-)?([1-9][0-9]*(?:\\.[0-9]+)*|bis)-([0-9]{2})$`);
 // Whatever a reader would take for an id: in any letter case, with any digits, with a dot or a dash at its end
-const LIKE_ID = new RegExp(`^(?:${PREFIXES})-(?:[0-9]|bis)`, 'i');
+const LIKE_ID = new RegExp(`^(?:(?:${PREFIXES})-(?:[0-9]|bis)|C[0-9]{2,}$)`, 'i');
+
+// The number of a conformance check
+const CHECK = /^C[0-9]{3}$/;
 
 // Other addresses that may stand among the ids at the beginning of a title
 const OTHER_ADDRESS =
-  /^(?:C[0-9]{3}|N[0-9]{1,2}|CVE-[0-9]{4}-[0-9]+|GHSA(?:-[0-9a-z]{4}){3}|[\w.-]+(?:\/[\w.-]+)?#[0-9]+(?:\/#[0-9]+)*)$/;
+  /^(?:N[0-9]{1,2}|CVE-[0-9]{4}-[0-9]+|GHSA(?:-[0-9a-z]{4}){3}|[\w.-]+(?:\/[\w.-]+)?#[0-9]+(?:\/#[0-9]+)*)$/;
 
 export function isRequirementId(text: string): boolean {
   return ID.test(text);
@@ -52,16 +55,26 @@ export function sourceOf(id: string): string | undefined {
   return specification === undefined ? undefined : `${specification} §${section}`;
 }
 
+export function isCheck(text: string): boolean {
+  return CHECK.test(text);
+}
+
 export interface TitleIds {
   readonly ids: readonly string[];
-  /** Words that look like an id and are none, and ids that stand elsewhere than at the beginning. */
+  /** Numbers of conformance checks. */
+  readonly checks: readonly string[];
+  /** Words that look like an id or a check and are none, and those that stand elsewhere than at the beginning. */
   readonly strays: readonly string[];
 }
 
 /** Ids stand at the beginning, one after the other: `DPOP-7.1-02, DPOP-4.1-02: text` or `DPOP-7.1-02 C064 text`. */
 export function idsOfTitle(title: string): TitleIds {
   const words = title.split(' ').map((word) => word.replace(/[,:]$/, ''));
-  const addresses = words.findIndex((word) => !isRequirementId(word) && !OTHER_ADDRESS.test(word));
-  const [beginning, rest] = addresses === -1 ? [words, []] : [words.slice(0, addresses), words.slice(addresses)];
-  return { ids: beginning.filter(isRequirementId), strays: rest.filter((word) => LIKE_ID.test(word)) };
+  const text = words.findIndex((word) => !isRequirementId(word) && !isCheck(word) && !OTHER_ADDRESS.test(word));
+  const [addresses, rest] = text === -1 ? [words, []] : [words.slice(0, text), words.slice(text)];
+  return {
+    ids: addresses.filter(isRequirementId),
+    checks: addresses.filter(isCheck),
+    strays: rest.filter((word) => LIKE_ID.test(word)),
+  };
 }
