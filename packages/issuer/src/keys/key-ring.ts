@@ -1,4 +1,5 @@
 import { type Algorithm, algorithms, HoldfastError } from '@holdfast/proof';
+import type { KeyChange } from './key-change.ts';
 import type { PublishedJwk } from './published-jwk.ts';
 import type { SigningKey } from './signing-key.ts';
 
@@ -11,6 +12,8 @@ export interface KeyRing {
   current(alg?: Algorithm): SigningKey;
   /** Public JWK Set (RFC 7517 §5): next, current and retiring keys. Another set is another object. */
   jwks(): { readonly keys: readonly object[] };
+  /** Calls the listener with each change of a key from now on. Left out: they never change. */
+  watch?(listener: (change: KeyChange) => void): void;
 }
 
 /** A ring that stays as it is. Of several keys that sign for one algorithm the first one does. */

@@ -1,5 +1,5 @@
-import { createPublicKey, type KeyObject, sign } from 'node:crypto';
-import { type Algorithm, algorithms, readPublicJwk, thumbprint } from '@holdfast/proof';
+import { type KeyObject, sign } from 'node:crypto';
+import { type Algorithm, algorithms } from '@holdfast/proof';
 
 /** A key that signs for the issuer. The private half is behind `sign` and nowhere else: it cannot be printed. */
 export interface SigningKey {
@@ -14,9 +14,4 @@ export function signingKey(kid: string, alg: Algorithm, key: KeyObject): Signing
   const { digest, options } = algorithms[alg];
   const input = { key, ...options };
   return { kid, alg, sign: (octets) => sign(digest, octets, input) };
-}
-
-/** RFC 7638: the thumbprint names a key, so that no other key of this issuer has ever had, or will have, its kid. */
-export function kidOf(key: KeyObject, alg: Algorithm): string {
-  return thumbprint(readPublicJwk(createPublicKey(key).export({ format: 'jwk' }), alg, 'key_unusable'));
 }

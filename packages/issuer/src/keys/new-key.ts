@@ -1,0 +1,37 @@
+import { generateKeyPair, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
+import { type Algorithm, algorithms, readPublicJwk, thumbprint } from '@holdfast/proof';
+import { publicPart } from '../client/registered-key.ts';
+import type { NewKey } from './key-states.ts';
+import { unusable } from './refusal.ts';
+import type { Sealing } from './sealing.ts';
+
+const generate = promisify(generateKeyPair);
+
+/** A new key, encrypted at once. */
+export async function newKey(alg: Algorithm, sealing: Sealing): Promise<NewKey> {
+  const key = await newPrivateKey(alg);
+  const jwk = key.export({ format: 'jwk' });
+  const publicJwk = readPublicJwk(publicPart({ ...jwk }), alg);
+  return {
+    // RFC 7638: no other key of this issuer has ever had its kid, or will have it
+    kid: thumbprint(publicJwk),
+    alg,
+    publicJwk,
+    sealed: await sealing.seal('jwk+json', JSON.stringify(jwk)),
+  };
+}
+
+async function newPrivateKey(alg: Algorithm): Promise<KeyObject> {
+  const { kty, crv = '' } = algorithms[alg];
+  switch (kty) {
+    case 'EC':
+      return (await generate('ec', { namedCurve: crv })).privateKey;
+    case 'OKP':
+      return (await generate('ed25519')).privateKey;
+    case 'RSA':
+      return (await generate('rsa', { modulusLength: 2048 })).privateKey;
+    case 'AKP':
+      throw unusable('alg');
+  }
+}
