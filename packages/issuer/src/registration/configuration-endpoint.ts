@@ -1,0 +1,89 @@
+import { HoldfastError, type JsonObject, targetPath } from '@holdfast/proof';
+import type { Events } from '../events.ts';
+import type { IssuerRequest } from '../form.ts';
+import { type Reply, success } from '../reply.ts';
+import { matchToken, readBearer } from './bearer-token.ts';
+import type { ClientVersions, Version } from './client-versions.ts';
+import { readJsonBody } from './json-body.ts';
+import type { RegisteredClients } from './registered-clients.ts';
+import { clientInformation, type Policy, readMetadata } from './registered-metadata.ts';
+import { answering, gone } from './registration-reply.ts';
+
+export interface ConfigurationEndpointOptions {
+  /** URL of the registration endpoint; those of the clients are below it. */
+  readonly url: string;
+  readonly versions: ClientVersions;
+  readonly clients: RegisteredClients;
+  readonly policy: Policy;
+  readonly events: Pick<Events, 'tell'>;
+  readonly onDeleted: (clientId: string) => void | Promise<void>;
+}
+
+// RFC 7592 §2.2: what only we say; whoever sends it means something that will not happen
+const OURS = [
+  'registration_access_token',
+  'registration_client_uri',
+  'client_id_issued_at',
+  'client_secret',
+  'client_secret_expires_at',
+];
+const NOBODYS = ''; // the hash of no token
+
+/** RFC 7592 §2: where a client reads, replaces and ends its registration. */
+export function createConfigurationEndpoint(
+  options: ConfigurationEndpointOptions,
+): (request: IssuerRequest) => Promise<Reply> {
+  const { url, versions, clients, policy, events, onDeleted } = options;
+  const path = `${new URL(url).pathname}/`;
+
+  /** Whoever shows its registration access token is the client. Without that, a client is not to be told from none. */
+  async function authorize(request: IssuerRequest): Promise<Authorized> {
+    const token = readBearer(request, 'registration_token');
+    const target = targetPath(request.target, request.origin) ?? '';
+    const clientId = target.startsWith(path) ? target.slice(path.length) : '';
+    const version = await clients.latest(clientId);
+    matchToken(token, [version?.record.tokenHash ?? NOBODYS], 'registration_token');
+    return { clientId, version: version as Version, token };
+  }
+
+  /** RFC 7592 §2.1 */
+  async function read(request: IssuerRequest): Promise<Reply> {
+    const { version, token } = await authorize(request);
+    return success(clientInformation(version.record, token, url), undefined);
+  }
+
+  /** RFC 7592 §2.2: everything anew; what is left out is no longer registered. Of several at a time the last one stays. */
+  async function replace(request: IssuerRequest): Promise<Reply> {
+    const { clientId, version, token } = await authorize(request);
+    const body = readJsonBody(request);
+    checkOwn(body, clientId);
+    const record = { ...version.record, metadata: readMetadata(body, clientId, policy) };
+    const replaced = await versions.append(clientId, record, version);
+    if (replaced === undefined) throw new HoldfastError('registration_token'); // deleted in the meantime
+    await events.tell({ event: 'client.updated', clientId });
+    return success(clientInformation(record, token, url), undefined);
+  }
+
+  /** RFC 7592 §2.3 */
+  async function remove(request: IssuerRequest): Promise<Reply> {
+    const { clientId, version } = await authorize(request);
+    if (!(await versions.end(clientId, version))) throw new HoldfastError('registration_token');
+    await onDeleted(clientId);
+    await events.tell({ event: 'client.deleted', clientId });
+    return gone();
+  }
+
+  return (request) => answering(request, { GET: read, PUT: replace, DELETE: remove });
+}
+
+interface Authorized {
+  readonly clientId: string;
+  readonly version: Version;
+  readonly token: string;
+}
+
+function checkOwn(body: JsonObject, clientId: string): void {
+  if (body['client_id'] !== clientId) throw new HoldfastError('client_metadata', { detail: 'client_id' });
+  const ours = OURS.find((member) => Object.hasOwn(body, member));
+  if (ours !== undefined) throw new HoldfastError('client_metadata', { detail: ours });
+}
