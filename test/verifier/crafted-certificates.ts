@@ -4,6 +4,7 @@ import * as x509 from '@peculiar/x509';
 
 const provider = new Crypto();
 const P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const RSA = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', publicExponent: new Uint8Array([1, 0, 1]) };
 const HOUR = 3_600_000;
 
 interface KeyPair {
@@ -17,6 +18,8 @@ export interface Crafted {
   readonly extensions?: readonly x509.Extension[];
   /** Hours from now at which it begins and ends to be valid. */
   readonly hours?: readonly [from: number, to: number];
+  /** Bits of an RSA key. Left out: a key on P-256. */
+  readonly rsa?: number;
 }
 
 /** A self-signed certificate with whatever X.509 can say, and its key: fit for a handshake and for nothing else. */
@@ -24,11 +27,20 @@ export async function craft({
   subject = [{ CN: ['mine'] }],
   extensions = [],
   hours = [-1, 1],
+  rsa,
 }: Crafted): Promise<Credential> {
-  const keys = (await provider.subtle.generateKey(P256, true, ['sign', 'verify'])) as KeyPair;
+  const algorithm = rsa === undefined ? P256 : { ...RSA, modulusLength: rsa };
+  const keys = (await provider.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as KeyPair;
   const [notBefore, notAfter] = hours.map((from) => new Date(Date.now() + from * HOUR)) as [Date, Date];
   const made = await x509.X509CertificateGenerator.createSelfSigned(
-    { name: new x509.Name(subject), notBefore, notAfter, keys, signingAlgorithm: P256, extensions: [...extensions] },
+    {
+      name: new x509.Name(subject),
+      notBefore,
+      notAfter,
+      keys,
+      signingAlgorithm: algorithm,
+      extensions: [...extensions],
+    },
     provider,
   );
   const pkcs8 = await provider.subtle.exportKey('pkcs8', keys.privateKey);

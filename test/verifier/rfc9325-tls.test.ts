@@ -6,7 +6,8 @@ import tls from 'node:tls';
 import { type Credential, createAuthority, issueServer } from '@holdfast/certs-scripts';
 import { type Listener, listen } from '@holdfast/cli';
 import fastify from 'fastify';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { OLD, probe, REFUSED, suitesOfTls12, TOO_OLD } from '../tls-probe.ts';
 import { craft } from './crafted-certificates.ts';
 import { makeKey, published } from './forge.ts';
 import { METADATA } from './issuer-server.ts';
@@ -21,68 +22,142 @@ const localhost = await named(['localhost']);
 
 const issuerKey = makeKey('ES256', 'issuer-1');
 
-// What Node would not offer by itself any more
-const OLD = { ciphers: 'ALL:@SECLEVEL=0', minVersion: 'TLSv1' } as const;
-
-/** The version that a handshake settles on, or the code of the error that ends it. */
-async function handshake(port: number, options: tls.ConnectionOptions): Promise<string> {
-  const socket = tls.connect({
-    port,
-    host: '127.0.0.1',
-    servername: 'localhost',
-    ca: authority.certificate,
-    ...options,
-  });
-  try {
-    await once(socket, 'secureConnect');
-    return socket.getProtocol() ?? 'none';
-  } catch (error) {
-    return (error as { code: string }).code;
-  } finally {
-    socket.destroy();
-  }
-}
+const trust = { ca: authority.certificate };
+const RECOMMENDED = ['AES128-GCM-SHA256', 'AES256-GCM-SHA384', 'CHACHA20-POLY1305'];
 
 describe('our listener', () => {
   let listener: Listener;
   let port: number;
 
-  beforeAll(async () => {
-    const { certificate: cert, key } = localhost;
-    listener = await listen({ port: 0, host: '127.0.0.1', name: 'localhost', cert, key });
+  /** A listener that asks for certificates where there are authorities for them. */
+  async function serving({ certificate: cert, key }: Credential, clientAuthorities?: string): Promise<Listener> {
+    const mutual = clientAuthorities === undefined ? {} : { clientAuthorities };
+    const made = await listen({ port: 0, host: '127.0.0.1', name: 'localhost', cert, key, ...mutual });
     const app = fastify();
     app.get('/', async () => 'served');
-    await listener.serve(app);
-    port = Number(new URL(listener.origin).port);
+    await made.serve(app);
+    return made;
+  }
+
+  const portOf = ({ origin }: Listener) => Number(new URL(origin).port);
+
+  beforeAll(async () => {
+    listener = await serving(localhost);
+    port = portOf(listener);
   });
 
   afterAll(() => listener.close());
 
-  it('FAPI2-5.2.1-01: answers nothing without TLS', async () => {
+  it('FAPI2-5.2.1-01 C100 answers nothing without TLS', async () => {
     const socket = connectTcp(port, '127.0.0.1').on('error', () => {});
     socket.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
     expect(await text(socket).catch(() => '')).not.toMatch(/HTTP\/1|served/);
   });
 
   it.each(['TLSv1', 'TLSv1.1'] as const)(
-    'FAPI2-5.2.1-02: refuses %s, which this client could speak',
+    'FAPI2-5.2.1-02 C099 refuses %s, which this client could speak',
     async (maxVersion) => {
-      expect(await handshake(port, { ...OLD, maxVersion })).toBe('ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION');
+      expect(await probe(port, { ...trust, ...OLD, maxVersion })).toBe(TOO_OLD);
       await using old = await serve(localhost, OLD);
-      expect(await handshake(old.port, { ...OLD, maxVersion })).toBe(maxVersion);
-      expect(await handshake(port, OLD)).toBe('TLSv1.3');
+      expect(await probe(old.port, { ...trust, ...OLD, maxVersion })).toMatchObject({ version: maxVersion });
     },
   );
 
-  it('FAPI2-5.2.2-01: offers no suite of TLS 1.2, neither those that the registry recommends nor others', async () => {
-    const suites = tls.getCiphers().filter((name) => !/^tls_|psk|srp/.test(name));
-    expect(suites.length).toBeGreaterThan(20);
-    for (const suite of suites) {
-      const options = { ciphers: `${suite.toUpperCase()}:@SECLEVEL=0`, maxVersion: 'TLSv1.2' } as const;
-      expect([suite, await handshake(port, options)]).toEqual([suite, 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION']);
+  it('FAPI2-5.2.1-02 C099 RFC 9325 §3.1.1 prefers TLS 1.3, and has TLS 1.2 for those who have nothing better', async () => {
+    expect(await probe(port, { ...trust, ...OLD })).toMatchObject({ version: 'TLSv1.3' });
+    expect(await probe(port, { ...trust, minVersion: 'TLSv1.3' })).toMatchObject({ version: 'TLSv1.3' });
+    expect(await probe(port, { ...trust, maxVersion: 'TLSv1.2' })).toMatchObject({ version: 'TLSv1.2' });
+  });
+
+  it('FAPI2-5.2.2-01 FAPI2-5.2.3-02 C099 of TLS 1.2 takes the recommended suites and no other', async () => {
+    const ecdsa = RECOMMENDED.map((name) => `ECDHE-ECDSA-${name}`);
+    expect(await suitesOfTls12(port, trust)).toEqual(ecdsa);
+    const mutual = await serving(localhost, authority.certificate);
+    expect(await suitesOfTls12(portOf(mutual), trust)).toEqual(ecdsa);
+    await mutual.close();
+    const rsa = await craft({ subject: [{ CN: ['localhost'] }], rsa: 2048 });
+    const withRsa = await serving(rsa);
+    const suites = await suitesOfTls12(portOf(withRsa), { rejectUnauthorized: false });
+    expect(suites).toEqual(RECOMMENDED.map((name) => `ECDHE-RSA-${name}`));
+    await withRsa.close();
+  });
+
+  it('RFC 9325 §4.2.1 chooses the suite by its own order', async () => {
+    const ciphers = 'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384';
+    const settled = await probe(port, { ...trust, ciphers, maxVersion: 'TLSv1.2' });
+    expect(settled).toMatchObject({ suite: 'ECDHE-ECDSA-AES256-GCM-SHA384' });
+  });
+
+  it.each([
+    ['X25519', 'X25519'],
+    ['P-256', 'prime256v1'],
+    ['P-384', 'secp384r1'],
+  ])('RFC 9325 §4.2.1 agrees on keys with %s', async (ecdhCurve, group) => {
+    expect(await probe(port, { ...trust, ecdhCurve })).toMatchObject({ version: 'TLSv1.3', group });
+  });
+
+  it.each(['ffdhe2048', 'X448'])('RFC 9325 §4.2.1 does not agree on keys with %s', async (ecdhCurve) => {
+    expect(await probe(port, { ...trust, ecdhCurve })).toBe(REFUSED);
+  });
+
+  it('RFC 9325 §4.2.1 signs nothing with SHA-1', async () => {
+    const options = { ...trust, ...OLD, maxVersion: 'TLSv1.2', sigalgs: 'ECDSA+SHA1:RSA+SHA1' } as const;
+    expect(await probe(port, options)).toBe(REFUSED);
+  });
+
+  it('RFC 9325 §3.5 does not begin a second handshake in a connection', async () => {
+    const socket = tls.connect({ ...trust, port, host: '127.0.0.1', servername: 'localhost', maxVersion: 'TLSv1.2' });
+    await once(socket, 'secureConnect');
+    const [refused] = await Promise.all([once(socket, 'error'), socket.renegotiate({}, () => {})]);
+    expect(refused).toMatchObject([{ code: 'ERR_SSL_NO_RENEGOTIATION' }]);
+  });
+
+  it('RFC 9325 §4.5 C100 starts with no certificate of a key that is too short', async () => {
+    const certificate = await craft({ rsa: 1024 });
+    await expect(serving(certificate)).rejects.toThrow(/^tls: [^\n]+too weak[^\n]+$/);
+  });
+
+  it('RFC 9325 §3.4 encrypts the sessions that can be resumed with another key every hour', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const rotating = await serving(localhost);
+    try {
+      for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+        const session = await sessionOf(portOf(rotating), { ...trust, maxVersion });
+        expect(await isResumed(portOf(rotating), { ...trust, maxVersion, session })).toBe(true);
+        vi.advanceTimersByTime(3_600_000);
+        expect(await isResumed(portOf(rotating), { ...trust, maxVersion, session })).toBe(false);
+      }
+    } finally {
+      vi.useRealTimers();
+      await rotating.close();
     }
   });
+
+  it('MTLS-7.5-02 resumes no session where it asks for certificates: each connection shows its own', async () => {
+    const mutual = await serving(localhost, authority.certificate);
+    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+      const session = await sessionOf(portOf(mutual), { ...trust, maxVersion });
+      expect(await isResumed(portOf(mutual), { ...trust, maxVersion, session })).toBe(false);
+    }
+    await mutual.close();
+  });
 });
+
+/** What a client keeps of a connection, to be resumed. */
+async function sessionOf(port: number, options: tls.ConnectionOptions): Promise<Buffer> {
+  const socket = tls.connect({ port, host: '127.0.0.1', servername: 'localhost', ...options }).resume();
+  const [session] = (await once(socket, 'session')) as [Buffer];
+  socket.destroy();
+  return session;
+}
+
+async function isResumed(port: number, options: tls.ConnectionOptions): Promise<boolean> {
+  const socket = tls.connect({ port, host: '127.0.0.1', servername: 'localhost', ...options });
+  await once(socket, 'secureConnect');
+  const resumed = socket.isSessionReused();
+  socket.destroy();
+  return resumed;
+}
 
 /** Without a fetch of its own the verifier uses that of Node, which takes its authorities from here. */
 describe('an issuer whose keys the verifier fetches', () => {
@@ -117,7 +192,7 @@ describe('an issuer whose keys the verifier fetches', () => {
 
   it('FAPI2-5.2.1-02: is not asked for them over TLS 1.1', async () => {
     await using server = await serve(localhost, { ...OLD, maxVersion: 'TLSv1.1' });
-    expect(await handshake(server.port, OLD)).toBe('TLSv1.1');
+    expect(await probe(server.port, { ...trust, ...OLD })).toMatchObject({ version: 'TLSv1.1' });
     expect(await sceneOf(server.origin).refusal()).toMatchObject({ code: 'issuer_unavailable', status: 503 });
     expect(server.asked).toEqual([]);
   });

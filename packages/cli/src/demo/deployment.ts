@@ -41,7 +41,7 @@ export interface DeploymentOptions {
   readonly logger?: Logger;
 }
 
-/** An issuer and a venue on loopback, over TLS 1.3, each with one listener that asks for certificates and one that does not. */
+/** An issuer and a venue on loopback, over TLS, each with one listener that asks for certificates and one that does not. */
 export async function deploy({ state, port, clock = Date.now, logger }: DeploymentOptions): Promise<Deployment> {
   const directory = resolve(state);
   const certificates = await ensureCertificates(join(directory, 'certs'), { now: new Date(clock()) });
