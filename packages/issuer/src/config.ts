@@ -1,118 +1,144 @@
 import * as z from 'zod';
-import { type RegisteredSubject, subjectFault } from './certificate-subject.ts';
-import { algorithmOf, isSigningKey, publicPart, x5cFault } from './registered-key.ts';
+import {
+  type ClientMetadata,
+  clientMetadata,
+  REGISTERED_PREFIX,
+  resourceServerMetadata,
+  scopeText,
+  UNSOUND_KEY,
+} from './client/client-metadata.ts';
+import { algorithmOf, isSigningKey, publicPart } from './client/registered-key.ts';
 
-const SCOPE_VALUE = /^[\x21\x23-\x5B\x5D-\x7E]+$/; // RFC 6749 §3.3
 const PLAIN_PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)*$/;
-const UNSOUND = 'must be a sound key for ES256, PS256 or Ed25519 in canonical base64url';
-const jwk = z.record(z.string(), z.unknown());
+/** Seconds that anything a person allowed lasts at most: a year. */
+export const LONGEST_GRANT = 31_536_000;
 
 const issuerUrl = z
   .string()
   .refine(isIssuerUrl, 'must be an https origin and a path of plain segments, without slash at the end');
 const origin = z.string().refine(isOrigin, 'must be an https origin: scheme, host and port, nothing else');
-const scope = z
-  .string()
-  .refine(
-    (text) => text.split(' ').every((value, i, all) => SCOPE_VALUE.test(value) && all.indexOf(value) === i),
-    'must be different scope values with single spaces',
-  );
+const resourceUri = z.string().refine((uri) => URL.canParse(uri) && /^[\x21-\x7E]+$/.test(uri) && !uri.includes('#'), {
+  message: 'must be an absolute URI without fragment',
+});
+const lifetime = (least: number, most: number) => z.int().min(least).max(most);
 
 const resource = z.strictObject({
   /** Identifier of the resource server: what goes into `aud` (RFC 8707 §2). */
-  resource: z.string().refine((uri) => URL.canParse(uri) && /^[\x21-\x7E]+$/.test(uri) && !uri.includes('#'), {
-    message: 'must be an absolute URI without fragment',
-  }),
-  scope,
+  resource: resourceUri,
+  scope: scopeText,
+  /** What its access tokens are: signed JWTs (RFC 9068), or opaque, to be introspected (RFC 7662). */
+  access_token_format: z.enum(['jwt', 'opaque']).default('jwt'),
+  /** What each scope allows, in words for the person who is asked. */
+  scope_descriptions: z.record(z.string(), z.string().min(1).max(256)).default({}),
 });
 
-const privateKey = jwk.superRefine((key, context) => {
+/** A type of authorization_details (RFC 9396 §2), with what a person is shown of it. */
+const authorizationDetailsType = z.strictObject({
+  type: z.string().min(1).max(128),
+  /** The one resource that understands it (RFC 9396 §9.1: a token holds only what is for its audience). */
+  resource: resourceUri,
+  /** JSON Schema (draft 2020-12) of a whole entry, `type` included. */
+  schema: z.record(z.string(), z.unknown()),
+  /** What approving means, as in `Place orders`. */
+  title: z.string().min(1).max(128),
+  /** What each member is called on the page, in the order in which they are shown. */
+  labels: z.record(z.string(), z.string().min(1).max(128)).default({}),
+});
+
+const privateKey = z.record(z.string(), z.unknown()).superRefine((key, context) => {
   if (typeof key['kid'] !== 'string') context.addIssue({ code: 'custom', path: ['kid'], message: 'must be a string' });
-  if (algorithmOf(publicPart(key)) === undefined) context.addIssue({ code: 'custom', message: UNSOUND });
+  if (algorithmOf(publicPart(key)) === undefined) context.addIssue({ code: 'custom', message: UNSOUND_KEY });
   else if (typeof key['d'] !== 'string' || !isSigningKey(key))
     context.addIssue({ code: 'custom', path: ['d'], message: 'must be the private key of these public members' });
 });
-
-const clientKey = jwk.superRefine((key, context) => {
-  if (algorithmOf(key) === undefined) context.addIssue({ code: 'custom', message: UNSOUND });
-  const fault = key['x5c'] === undefined ? undefined : x5cFault(key);
-  if (fault !== undefined) context.addIssue({ code: 'custom', path: ['x5c'], message: fault });
-});
-
-const client = z
-  .strictObject({
-    client_id: z.string().regex(/^[\x21-\x7E]{1,128}$/, 'must be 1 to 128 visible ASCII characters'),
-    token_endpoint_auth_method: z.enum(['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth']),
-    jwks: z.strictObject({ keys: z.array(clientKey).min(1) }).optional(),
-    tls_client_auth_subject_dn: z.string().optional(),
-    tls_client_auth_san_dns: z.string().optional(),
-    tls_client_auth_san_uri: z.string().optional(),
-    tls_client_auth_san_ip: z.string().optional(),
-    tls_client_auth_san_email: z.string().optional(),
-    dpop_bound_access_tokens: z.boolean().default(false),
-    tls_client_certificate_bound_access_tokens: z.boolean().default(false),
-    /** What the client may ask for. */
-    scope,
-  })
-  .superRefine((value, context) => {
-    const { token_endpoint_auth_method: method, jwks } = value;
-    if (method === 'tls_client_auth') return checkSubject(value, context);
-    if (jwks === undefined)
-      return context.addIssue({ code: 'custom', path: ['jwks'], message: `is needed for ${method}` });
-    if (method === 'self_signed_tls_client_auth' && !jwks.keys.some((key) => key['x5c'] !== undefined)) {
-      context.addIssue({
-        code: 'custom',
-        path: ['jwks', 'keys', 0, 'x5c'],
-        message: `is needed for ${method}`,
-      });
-    }
-  });
 
 const issuerConfig = z
   .strictObject({
     issuer: issuerUrl,
     /** Origin of the listener that asks for certificates: `mtls_endpoint_aliases` (RFC 8705 §5). */
     mtls_origin: origin.optional(),
-    access_token_lifetime: z.int().min(10).max(3600).default(300),
+    access_token_lifetime: lifetime(10, 3600).default(300),
+    /** FAPI 2.0 §5.3.2.1: 60 seconds at most. */
+    code_lifetime: lifetime(1, 60).default(60),
+    /** FAPI 2.0 §5.3.2.2: below 600 seconds. */
+    pushed_request_lifetime: lifetime(5, 599).default(90),
+    /** Seconds from opening the page to the decision. */
+    interaction_lifetime: lifetime(60, 3600).default(600),
+    /** Seconds that a person's approval lasts, however often it is used. */
+    refresh_token_lifetime: lifetime(60, LONGEST_GRANT).default(30 * 86_400),
+    /** Seconds after which a refresh token that nobody uses ends (RFC 9700 §4.14). */
+    refresh_token_idle_lifetime: lifetime(60, LONGEST_GRANT).default(7 * 86_400),
+    /** Left out: refresh tokens stay (FAPI 2.0 §5.3.2.1). Given: each use replaces one, the old one is good for `grace` s. */
+    refresh_token_rotation: z.strictObject({ grace: lifetime(30, 3600).default(60) }).optional(),
     dpop_nonce: z.enum(['required', 'off']).default('required'),
-    /** Private JWKs; the first one signs, all are published. */
-    signing_keys: z.array(privateKey).min(1),
+    /** What `aud` of client assertions may name: the issuer as a string (FAPI 2.0), or also the endpoints (RFC 9126 §2). */
+    assertion_audience: z.enum(['issuer', 'endpoints']).default('issuer'),
+    /** Private JWKs; the first one signs, all are published. Left out: a key ring is given to `createIssuer`. */
+    signing_keys: z.array(privateKey).min(1).optional(),
+    /** Token Status List: JWTs name their place in it, and a resource server reads it every `ttl` seconds. */
+    status_list: z.strictObject({ ttl: lifetime(1, 3600).default(30) }).optional(),
     resources: z.array(resource).min(1),
-    clients: z.array(client),
+    resource_servers: z.array(resourceServerMetadata).default([]),
+    authorization_details_types: z.array(authorizationDetailsType).default([]),
+    clients: z.array(clientMetadata),
+    /** RFC 7591; left out: nobody registers. */
+    registration: z
+      .strictObject({
+        /** base64url(SHA-256) of each initial access token. */
+        initial_access_token_hashes: z.array(z.string().regex(/^[A-Za-z0-9_-]{43}$/)).min(1),
+        /** What a client that registers may ask for at most. */
+        scope: scopeText,
+        /** The types of authorization_details that it may ask for at most. */
+        authorization_details_types: z.array(z.string()).default([]),
+        /** Whether its `jwks_uri` may lead to loopback, private and other addresses that are not of the public internet. */
+        private_networks: z.boolean().default(false),
+      })
+      .optional(),
   })
   .superRefine((config, context) => {
-    checkUnique(
-      config.clients.map((each) => each.client_id),
-      ['clients'],
-      'client_id',
-      context,
-    );
-    checkUnique(
-      config.signing_keys.map((each) => String(each['kid'])),
-      ['signing_keys'],
-      'kid',
-      context,
-    );
-    checkUnique(
-      config.resources.map((each) => each.resource),
-      ['resources'],
-      'resource',
-      context,
-    );
-    const known = new Set(config.resources.flatMap((each) => each.scope.split(' ')));
+    const ids = [...config.clients, ...config.resource_servers].map((each) => each.client_id);
+    checkUnique(ids, ['clients'], 'client_id', context);
+    // RFC 9700 §4.15.1: a client that registers can never be taken for one of these
+    config.clients.forEach(({ client_id: id }, i) => {
+      if (!id.startsWith(REGISTERED_PREFIX)) return;
+      context.addIssue({ code: 'custom', path: ['clients', i, 'client_id'], message: 'begins as those that register' });
+    });
+    const kids = (config.signing_keys ?? []).map((each) => String(each['kid']));
+    checkUnique(kids, ['signing_keys'], 'kid', context);
+    const resources = config.resources.map((each) => each.resource);
+    checkUnique(resources, ['resources'], 'resource', context);
+    const types = config.authorization_details_types.map((each) => each.type);
+    checkUnique(types, ['authorization_details_types'], 'type', context);
+    config.authorization_details_types.forEach((each, i) => {
+      if (!resources.includes(each.resource)) unknown(['authorization_details_types', i, 'resource'], context);
+    });
+    config.resource_servers.forEach((each, i) => {
+      if (!each.resources.every((one) => resources.includes(one)))
+        unknown(['resource_servers', i, 'resources'], context);
+    });
+    const scopes = new Set([...OPENID_SCOPES, ...config.resources.flatMap((each) => each.scope.split(' '))]);
+    const checkExtent = (extent: Pick<ClientMetadata, 'scope' | 'authorization_details_types'>, path: Path) => {
+      if (extent.scope.split(' ').some((value) => !scopes.has(value))) {
+        context.addIssue({ code: 'custom', path: [...path, 'scope'], message: 'holds a value that no resource has' });
+      }
+      if (!extent.authorization_details_types.every((type) => types.includes(type))) {
+        unknown([...path, 'authorization_details_types'], context);
+      }
+    };
+    if (config.registration !== undefined) checkExtent(config.registration, ['registration']);
     config.clients.forEach((each, i) => {
-      const unknown = each.scope.split(' ').some((value) => !known.has(value));
-      if (unknown)
-        context.addIssue({
-          code: 'custom',
-          path: ['clients', i, 'scope'],
-          message: 'holds a value that no resource has',
-        });
+      checkExtent(each, ['clients', i]);
+      if (!each.exchange_resources.every((one) => resources.includes(one))) {
+        unknown(['clients', i, 'exchange_resources'], context);
+      }
     });
   });
 
+/** Scopes that mean something to the issuer itself: OIDC Core §5.4, §11. */
+export const OPENID_SCOPES = ['openid', 'offline_access'] as const;
+
 export type IssuerConfig = z.infer<typeof issuerConfig>;
-export type ClientConfig = z.infer<typeof client>;
+export type AuthorizationDetailsType = z.infer<typeof authorizationDetailsType>;
 
 /** Names the field, as in `clients[1].jwks.keys[0]`, and what it must be; never its value. */
 export class ConfigurationError extends Error {
@@ -126,11 +152,6 @@ export function readConfig(value: unknown): IssuerConfig {
   throw new ConfigurationError(result.error.issues.map((issue) => `${field(issue)}: ${issue.message}`).join('\n'));
 }
 
-/** The subject of a tls_client_auth client. */
-export function registeredSubject(config: ClientConfig): RegisteredSubject | undefined {
-  return subjects(config)[0];
-}
-
 function field({ path, code, ...issue }: z.core.$ZodIssue): string {
   const unknown = code === 'unrecognized_keys' ? (issue as { keys: string[] }).keys.slice(0, 1) : [];
   const steps = [...path, ...unknown].map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`));
@@ -138,33 +159,10 @@ function field({ path, code, ...issue }: z.core.$ZodIssue): string {
 }
 
 type Context = z.core.$RefinementCtx;
+type Path = (string | number)[];
 
-function subjects(config: ClientConfig): RegisteredSubject[] {
-  const candidates = [
-    { form: 'dn', value: config.tls_client_auth_subject_dn },
-    { form: 'dns', value: config.tls_client_auth_san_dns },
-    { form: 'uri', value: config.tls_client_auth_san_uri },
-    { form: 'ip', value: config.tls_client_auth_san_ip },
-    { form: 'email', value: config.tls_client_auth_san_email },
-  ] as const;
-  return candidates.filter((each): each is RegisteredSubject & typeof each => each.value !== undefined);
-}
-
-// RFC 8705 §2.1.2: exactly one
-function checkSubject(config: ClientConfig, context: Context): void {
-  const registered = subjects(config);
-  const [first, another] = registered;
-  if (first === undefined || another !== undefined) {
-    context.addIssue({
-      code: 'custom',
-      path: ['tls_client_auth_subject_dn'],
-      message: 'exactly one of tls_client_auth_subject_dn, _san_dns, _san_uri, _san_ip, _san_email is needed',
-    });
-    return;
-  }
-  const fault = subjectFault(first);
-  const name = first.form === 'dn' ? 'tls_client_auth_subject_dn' : `tls_client_auth_san_${first.form}`;
-  if (fault !== undefined) context.addIssue({ code: 'custom', path: [name], message: fault });
+function unknown(path: Path, context: Context): void {
+  context.addIssue({ code: 'custom', path, message: 'holds one that is not configured' });
 }
 
 function checkUnique(values: readonly string[], path: string[], member: string, context: Context): void {

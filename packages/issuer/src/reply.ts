@@ -20,6 +20,24 @@ export function publicDocument(document: object): Reply {
   };
 }
 
+/** RFC 9126 §2.2, RFC 7591 §3.2.1. */
+export function created(body: object, nonce?: string): Reply {
+  return { ...success(body, nonce), status: 201 };
+}
+
+/** FAPI 2.0 §5.3.2.2: 303, so that no browser sends a password on. */
+export function redirect(location: string, headers: Readonly<Record<string, string>> = {}): Reply {
+  return {
+    status: 303,
+    headers: { Location: location, 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer', ...headers },
+    body: '',
+  };
+}
+
+export function page(status: number, headers: Readonly<Record<string, string>>, body: string): Reply {
+  return { status, headers, body };
+}
+
 /** A token response. RFC 9449 §8.2: the next nonce rides along. */
 export function success(body: object, nonce: string | undefined): Reply {
   return { status: 200, headers: { ...UNCACHED, ...nonceHeader(nonce) }, body: JSON.stringify(body) };
@@ -33,6 +51,7 @@ export function failure(refusal: HoldfastError, nonces: Nonces | undefined): Rep
     ...(issuerStatus === 503 ? { 'Retry-After': '1' } : {}),
     // RFC 6749 §5.2: a client that tried the Authorization field is told so; there is no scheme that would do
     ...(code === 'client_authentication_unsupported' ? { 'WWW-Authenticate': 'Basic realm="not offered"' } : {}),
+    ...refusal.headers,
     ...nonceHeader(error === 'use_dpop_nonce' || error === 'invalid_dpop_proof' ? nonces?.current() : undefined),
   };
   return {

@@ -10,7 +10,7 @@ import {
   verifyProof,
   x5tS256,
 } from '@holdfast/proof';
-import type { Client } from './client.ts';
+import type { Client } from './client/clients.ts';
 import type { IssuerRequest } from './form.ts';
 
 /** What the sender of a token request proved to hold. */
@@ -46,12 +46,11 @@ export function checkSender(request: IssuerRequest, { algorithms, nonces, now }:
  * What the token will be bound to. FAPI 2.0 §5.3.2.1: never to nothing. A client that registered for a binding gets
  * that one or no token; otherwise the proof decides, and without one the certificate.
  */
-export function bind(client: Client, { proof, certificate }: Sender): Confirmation {
-  const toCertificate = client.certificateBound || (proof === undefined && !client.dpopBound);
-  if (client.dpopBound && proof === undefined) throw new HoldfastError('proof_missing');
-  if (toCertificate && certificate === undefined) {
-    throw new HoldfastError(client.certificateBound ? 'binding_missing' : 'proof_missing');
-  }
+export function bind({ metadata }: Client, { proof, certificate }: Sender): Confirmation {
+  const { dpop_bound_access_tokens: toKey, tls_client_certificate_bound_access_tokens: always } = metadata;
+  const toCertificate = always || (proof === undefined && !toKey);
+  if (toKey && proof === undefined) throw new HoldfastError('proof_missing');
+  if (toCertificate && certificate === undefined) throw new HoldfastError(always ? 'binding_missing' : 'proof_missing');
   return {
     ...(proof === undefined ? {} : { jkt: proof.jkt }),
     ...(toCertificate && certificate !== undefined ? { 'x5t#S256': x5tS256(certificate) } : {}),

@@ -9,9 +9,12 @@ export {
 } from './algorithms.ts';
 export { decodeBase64url } from './base64url.ts';
 export { type BoundedReplayOptions, boundedReplay } from './bounded-replay.ts';
+export { type ChallengeOptions, challenge } from './challenge.ts';
 export { requireNumber, requireString } from './claims.ts';
 export { type Clock, seconds } from './clock.ts';
 export { type Confirmation, matchConfirmation, type Possession, readConfirmation } from './confirmation.ts';
+export { attemptedScheme, type Credential, readCredential } from './credential.ts';
+export { type Asked, type Document, type Fetching, fetchDocument, fetchJson, parseObject } from './document.ts';
 export { asRefusal, type Code, HoldfastError, logFields, type OAuthError, refusals } from './errors.ts';
 export { explainProof, type ProofToExplain } from './explain-proof.ts';
 export { createFindings, type Finding, type Findings } from './findings.ts';
@@ -20,6 +23,7 @@ export { ath, x5tS256 } from './hashes.ts';
 export { matchesHtu, normalizeHtu } from './htu.ts';
 export { importPublicJwk, type PublicJwk, readPublicJwk, thumbprint } from './jwk.ts';
 export { type JsonObject, type Jws, readJws } from './jws.ts';
+export { createKeySet, type Jwks, type KeySet } from './key-set.ts';
 export { fieldValues, type HttpMessage, targetPath } from './message.ts';
 export { metadataUrl } from './metadata.ts';
 export { isCertificateTrusted, messageFromNode } from './node-http.ts';
@@ -37,6 +41,19 @@ export {
   verifyProofOnPool,
 } from './proof.ts';
 export { readProof } from './proof-syntax.ts';
+export { createRenewable, type Renewable } from './renewable.ts';
 export { replayKey, reserve, reserveJti } from './replay.ts';
+export {
+  createStatusList,
+  decodeStatusList,
+  type EncodedStatusList,
+  encodeStatusList,
+  readStatusReference,
+  STATUS,
+  type StatusList,
+  type StatusReference,
+  setStatus,
+  statusAt,
+} from './status-list.ts';
 export type { ReplayStore, Store } from './store.ts';
 export { withinTime } from './within-time.ts';

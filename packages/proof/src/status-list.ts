@@ -30,7 +30,7 @@ export interface EncodedStatusList {
 
 const LARGEST = 1024 * 1024; // octets of an unpacked list: eight million tokens at one bit
 const LONGEST_URI = 2048; // characters
-const URI = /^https:\/\/[A-Za-z0-9\-._~:/?[\]@!$&'()*+,;=%]+$/; // RFC 3986 §2
+const URI = /^https:\/\/(?=[A-Za-z0-9[])[A-Za-z0-9\-._~:/?[\]@!$&'()*+,;=%]+$/; // RFC 3986 §2
 
 /** A list of so many tokens, all of them valid. It has room for the whole last octet. */
 export function createStatusList(bits: StatusList['bits'], size: number): StatusList {

@@ -1,6 +1,6 @@
 import { type Confirmation, HoldfastError, type JsonObject } from '@holdfast/proof';
 import { coversDetails, type RequiredDetail } from './authorization-details.ts';
-import type { VerifiedToken } from './token/token.ts';
+import type { TokenStatus, VerifiedToken } from './token/token.ts';
 
 /** What a request needs beyond a token that is good and the sender's own. */
 export interface Requirement {
@@ -55,6 +55,7 @@ class GrantedAccess implements Access {
   readonly claims: JsonObject;
   readonly headers: Readonly<Record<string, string>>;
   readonly #compact: string;
+  readonly #status: TokenStatus | undefined;
 
   constructor(token: VerifiedToken, compact: string, headers: Readonly<Record<string, string>>) {
     this.issuer = token.issuer;
@@ -67,10 +68,15 @@ class GrantedAccess implements Access {
     this.claims = token.claims;
     this.headers = headers;
     this.#compact = compact;
+    this.#status = token.status;
   }
 
   static tokenOf(access: Access): string | undefined {
     return #compact in access ? access.#compact : undefined;
+  }
+
+  static statusOf(access: Access): TokenStatus | undefined {
+    return #status in access ? access.#status : undefined;
   }
 }
 
@@ -84,4 +90,9 @@ export function grantAccess(token: VerifiedToken, compact: string, nonce: string
 /** The token of an access that `grantAccess` gave; undefined for one that was made up. */
 export function tokenOf(access: Access): string | undefined {
   return GrantedAccess.tokenOf(access);
+}
+
+/** Where the status of its token is to be looked up. */
+export function statusOf(access: Access): TokenStatus | undefined {
+  return GrantedAccess.statusOf(access);
 }

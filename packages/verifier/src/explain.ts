@@ -1,21 +1,31 @@
 import {
   type CheckedProof,
+  type Credential,
   createFindings,
   type Expected,
   explainProof,
   type Finding,
   type Findings,
   type HttpMessage,
+  type Jws,
   matchConfirmation,
   type Proof,
   readConfirmation,
+  readCredential,
   readJws,
   requireString,
 } from '@holdfast/proof';
 import { checkAuthorizationDetails, checkScope, type Requirement } from './access.ts';
-import { type Credential, readCredential } from './credential.ts';
-import type { Issuers } from './issuer/issuers.ts';
-import { checkAudience, checkTimes, checkTokenType, type VerifiedToken, verifyTokenSignature } from './token/token.ts';
+import type { Issuer, Issuers } from './issuer/issuers.ts';
+import type { StatusPolicy } from './status/status-policy.ts';
+import {
+  checkAudience,
+  checkTimes,
+  checkTokenType,
+  readTokenStatus,
+  type VerifiedToken,
+  verifyTokenSignature,
+} from './token/token.ts';
 import { isJwt, type Tokens } from './token/tokens.ts';
 
 /** What the line knows that an explanation needs. */
@@ -25,6 +35,7 @@ export interface Explainable {
   readonly algorithms: ReadonlySet<string>;
   readonly audience: string;
   readonly skew: number;
+  readonly status: StatusPolicy;
   readonly now: number;
   /** What a proof by this key is compared with. Throws for a request that is none of this server. */
   readonly expected: (credential: Credential, jkt: string) => Expected;
@@ -82,16 +93,42 @@ async function explainJwt(findings: Findings, compact: string, line: Explainable
   const issuer = await findings.check('iss is an issuer that is trusted', rfc, [jws], ({ payload }) =>
     issuers.named(payload['iss']),
   );
-  await findings.check('the signature of the issuer', rfc, [jws, issuer], (token, { keys }) =>
+  const signed = await findings.check('the signature of the issuer', rfc, [jws, issuer], (token, { keys }) =>
     verifyTokenSignature(token, keys, algorithms),
   );
   await findings.check('aud names this resource', rfc, [jws], ({ payload }) => checkAudience(payload, line.audience));
-  await findings.check('exp, iat and nbf', rfc, [jws], ({ payload }) => checkTimes(payload, line));
+  const times = await findings.check('exp, iat and nbf', rfc, [jws], ({ payload }) => checkTimes(payload, line));
   await findings.check('jti, client_id and sub', 'RFC 9068 §2.2', [jws], ({ payload }) => {
     for (const claim of ['jti', 'client_id', 'sub']) requireString(payload, claim, 'token_claims');
   });
   await findings.check('cnf can be checked', 'RFC 9449 §6, RFC 8705 §3.1', [jws], ({ payload }) =>
     readConfirmation(payload['cnf']),
+  );
+  // Nobody is asked about what the issuer did not sign, or what has ended
+  await explainStatus(findings, { jws, issuer, isGood: signed && times && true }, line);
+}
+
+interface Vouched {
+  readonly jws: Jws | undefined;
+  readonly issuer: Issuer | undefined;
+  readonly isGood: true | undefined;
+}
+
+/** Nothing, where the token does not say where its status is and need not. */
+async function explainStatus(findings: Findings, token: Vouched, { status, now }: Explainable): Promise<void> {
+  const { jws, issuer, isGood } = token;
+  if (status === 'off' || (status === 'optional' && jws?.payload['status'] === undefined)) return;
+  const place = await findings.check(
+    'status refers to a list of the issuer',
+    'Token Status List §6.2',
+    [jws, issuer],
+    ({ payload }, { statusLists }) => readTokenStatus(payload, statusLists),
+  );
+  await findings.check(
+    'the status list says that the token is valid',
+    'Token Status List §8.3',
+    [place, isGood],
+    ({ lists, ...reference }) => lists.check(reference, now),
   );
 }
 

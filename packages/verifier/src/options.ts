@@ -4,15 +4,16 @@ import {
   FAPI_ALGORITHMS,
   isAlgorithm,
   isAvailable,
+  type Jwks,
   type NoncePolicy,
   type ReplayStore,
 } from '@holdfast/proof';
 import type { IntrospectionOptions } from './introspection/introspection.ts';
 import type { TrustedIssuer } from './issuer/issuers.ts';
-import type { Jwks } from './issuer/key-set.ts';
 import { checkOrigin } from './origin.ts';
 import type { ResourceMetadataMembers } from './resource-metadata.ts';
 import type { IsRevoked } from './revocations.ts';
+import { STATUS_POLICIES, type StatusPolicy } from './status/status-policy.ts';
 
 export interface VerifierOptions {
   /** Issuer identifier (RFC 8414 §2), compared code point by code point. Or several issuers, each with its own keys. */
@@ -25,6 +26,8 @@ export interface VerifierOptions {
   readonly jwks?: Jwks;
   /** How to ask the one issuer about tokens that are not JWTs (RFC 7662). Left out: they are refused. */
   readonly introspection?: IntrospectionOptions;
+  /** An https URL that the URIs of the one issuer's status lists begin with. Default: its origin. */
+  readonly statusLists?: string;
   /** JWS algorithms for proofs and tokens. Default: FAPI 2.0 §5.4.1. */
   readonly algorithms?: readonly Algorithm[];
   /** Whether a proof has to carry a recent nonce of this server. Default: required. See `NoncePolicy`. */
@@ -47,6 +50,13 @@ export interface VerifierOptions {
   readonly timeout?: number;
   /** Whether a token was revoked, asked for every request. Anything but an answer in time refuses. */
   readonly isRevoked?: IsRevoked;
+  /**
+   * Whether the status of JWTs is looked up in the lists that they refer to. Default: optional, where they do. See
+   * `StatusPolicy`. Lists are fetched also where `jwks` are given.
+   */
+  readonly status?: StatusPolicy;
+  /** Seconds that a status list is used at most: that late a revocation is learned of. Default 60. */
+  readonly statusMaxAge?: number;
   /** Milliseconds between two looks at a token that `watch` watches, at most; half as many at least. Default 30000. */
   readonly watchInterval?: number;
   /** Where signatures of proofs are verified. Default: inline, which costs the least CPU; `pool` uses several cores. */
@@ -69,17 +79,20 @@ export type Settings = ReturnType<typeof readOptions>;
 export function readOptions(options: VerifierOptions) {
   const { audience, algorithms = FAPI_ALGORITHMS, nonce = 'required', signatures = 'inline' } = options;
   const { maxAge = 60, skew = 10, timeout = 2000, watchInterval = 30_000 } = options;
-  const { clock = Date.now, fetch = globalThis.fetch } = options;
+  const { status = 'optional', statusMaxAge = 60, clock = Date.now, fetch = globalThis.fetch } = options;
   if (typeof audience !== 'string' || audience === '') throw new TypeError('audience: a non-empty string');
   for (const [name, value] of Object.entries({ maxAge, skew, timeout, watchInterval })) {
     if (!Number.isFinite(value) || value < 0) throw new TypeError(`${name}: a number, zero or more`);
   }
+  if (!Number.isInteger(statusMaxAge) || statusMaxAge < 1)
+    throw new TypeError('statusMaxAge: whole seconds, one or more');
   if (!algorithms.every(isAlgorithm) || algorithms.length === 0) {
     throw new TypeError('algorithms: one or more that this package knows');
   }
   if (!algorithms.every(isAvailable)) throw new TypeError('algorithms: one that this version of Node does not have');
   oneOf('nonce', nonce, ['required', 'optional', 'off']);
   oneOf('signatures', signatures, ['inline', 'pool']);
+  oneOf('status', status, STATUS_POLICIES);
   // Also null, as a file would say it: what is no store would be taken for one that outlives the process
   if (options.replay !== undefined && typeof options.replay?.add !== 'function') {
     throw new TypeError('replay: a store');
@@ -101,6 +114,8 @@ export function readOptions(options: VerifierOptions) {
     skew,
     timeout,
     watchInterval,
+    status,
+    statusMaxAge,
     clock,
     fetch,
   };
@@ -111,15 +126,12 @@ export function isVolatile(replay: ReplayStore | undefined): boolean {
   return replay?.isVolatile ?? replay === undefined;
 }
 
-function trustedIssuers({ issuer, jwks, introspection }: VerifierOptions): readonly TrustedIssuer[] {
-  if (typeof issuer === 'string') {
-    const known = jwks === undefined ? {} : { jwks };
-    return [{ issuer, ...known, ...(introspection === undefined ? {} : { introspection }) }];
-  }
+function trustedIssuers({ issuer, ...its }: VerifierOptions): readonly TrustedIssuer[] {
+  const { jwks, introspection, statusLists } = its;
+  const given = Object.entries({ jwks, introspection, statusLists }).filter(([, value]) => value !== undefined);
+  if (typeof issuer === 'string') return [{ issuer, ...Object.fromEntries(given) }];
   if (!Array.isArray(issuer)) throw new TypeError('issuer: a non-empty string, or a list of issuers');
-  if (jwks !== undefined || introspection !== undefined) {
-    throw new TypeError('jwks and introspection: with each issuer of the list');
-  }
+  if (given.length > 0) throw new TypeError('jwks, introspection and statusLists: with each issuer of the list');
   return issuer;
 }
 

@@ -3,6 +3,8 @@ import {
   boundedReplay,
   type CheckedProof,
   type Clock,
+  type Credential,
+  challenge,
   checkProof,
   createNonces,
   type Expected,
@@ -11,6 +13,7 @@ import {
   type HttpMessage,
   matchConfirmation,
   proofField,
+  readCredential,
   readProof,
   reserveJti,
   seconds,
@@ -19,9 +22,14 @@ import {
   verifyProof,
   verifyProofOnPool,
 } from '@holdfast/proof';
-import { type Access, checkAuthorizationDetails, checkScope, grantAccess, type Requirement } from './access.ts';
-import { challenge } from './challenge.ts';
-import { type Credential, readCredential } from './credential.ts';
+import {
+  type Access,
+  checkAuthorizationDetails,
+  checkScope,
+  grantAccess,
+  type Requirement,
+  statusOf,
+} from './access.ts';
 import { startTrace } from './diagnostics.ts';
 import { explain } from './explain.ts';
 import { createIssuers } from './issuer/issuers.ts';
@@ -38,7 +46,8 @@ export interface Verifier {
   /**
    * Decides one request. Resolves with what the sender may do, or rejects with a `HoldfastError` whose status and
    * headers are the answer. NOT checked: the body of the request, which no proof signs (RFC 9449 §11.7), and the
-   * revocation of a JWT that this verifier was not told of, by `revoke` or by the option `isRevoked`.
+   * revocation of a JWT that this verifier was not told of, by a status list that the token refers to, by `revoke` or by
+   * the option `isRevoked`.
    */
   verify(message: HttpMessage, requirement?: Requirement): Promise<Access>;
   /**
@@ -63,10 +72,11 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const settings = readOptions(options);
   const { origin, clock, maxAge, skew, timeout } = settings;
   const algorithms: ReadonlySet<string> = new Set(settings.algorithms);
-  const issuers = createIssuers(settings.trusted, { ...settings, algorithms });
+  const onStatusChange = () => watches.lookAtRevoked();
+  const issuers = createIssuers(settings.trusted, { ...settings, algorithms, onStatusChange });
   const revocations = createRevocations(clock, new Set(settings.trusted.map(({ issuer }) => issuer)));
   const tokens = createTokens({ ...settings, issuers, algorithms, revocations });
-  const watches = createWatches({ tokens, revocations, clock, interval: settings.watchInterval });
+  const watches = createWatches({ tokens, isRevoked, clock, interval: settings.watchInterval });
   const senderKeys = createSenderKeyCache();
   const nonces = createNonces({ clock, server: `resource ${origin}`, secrets: settings.nonceSecrets });
   const replay = boundedReplay(settings.replay ?? createReplayTable({ clock }), { clock, timeout });
@@ -101,8 +111,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
       if (verified !== undefined) await useUp(verified);
       trace?.passed('replay');
       // FAPI 2.0 §5.3.4: also when it was revoked while the store answered
-      if (revocations.has(token)) throw new HoldfastError('token_revoked');
       const access = grantAccess(token, credential.token, nextNonce(proof));
+      if (isRevoked(access)) throw new HoldfastError('token_revoked');
       trace?.granted(access);
       return access;
     } catch (thrown) {
@@ -128,6 +138,11 @@ export function createVerifier(options: VerifierOptions): Verifier {
     const usesNonces = policy !== 'required' && senderKeys.usesNonces(jkt);
     const freshness = { now, maxAge, skew, nonces, policy, usesNonces, forgottenUntil };
     return { htm: message.method, htu: origin + path, ath: tokens.ath(token), freshness };
+  }
+
+  function isRevoked(access: Access): boolean {
+    const status = statusOf(access);
+    return revocations.has(access) || (status?.lists.isRevoked(status) ?? false);
   }
 
   async function useUp(proof: VerifiedProof): Promise<void> {

@@ -1,12 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { asRefusal, type Clock, type HoldfastError, seconds } from '@holdfast/proof';
 import { type Access, tokenOf } from './access.ts';
-import type { Revocations } from './revocations.ts';
 import type { Tokens } from './token/tokens.ts';
 
 export interface WatchesOptions {
   readonly tokens: Tokens;
-  readonly revocations: Pick<Revocations, 'has'>;
+  /** Whether it is known to be revoked, without asking anybody. */
+  readonly isRevoked: (access: Access) => boolean;
   readonly clock: Clock;
   /** Milliseconds between two looks at a token, at most. */
   readonly interval: number;
@@ -21,7 +21,7 @@ export interface Watches {
 
 const LONGEST = 2_147_483_647; // ms that a timer can wait
 
-export function createWatches({ tokens, revocations, clock, interval }: WatchesOptions): Watches {
+export function createWatches({ tokens, isRevoked, clock, interval }: WatchesOptions): Watches {
   const looks = new Map<() => void, Access>();
   const longest = Math.min(interval, LONGEST);
 
@@ -80,7 +80,7 @@ export function createWatches({ tokens, revocations, clock, interval }: WatchesO
     }
 
     looks.set(start, access);
-    if (revocations.has(access))
+    if (isRevoked(access))
       start(); // since it was granted
     else schedule();
     return stop;
@@ -89,7 +89,7 @@ export function createWatches({ tokens, revocations, clock, interval }: WatchesO
   return {
     watch,
     lookAtRevoked() {
-      for (const [look, access] of looks) if (revocations.has(access)) look();
+      for (const [look, access] of looks) if (isRevoked(access)) look();
     },
   };
 }

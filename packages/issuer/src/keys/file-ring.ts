@@ -1,21 +1,16 @@
-import { type HoldfastError, seconds } from '@holdfast/proof';
+import { type Algorithm, type HoldfastError, seconds } from '@holdfast/proof';
 import { importPrivateJwk, type Jwk } from '../client/registered-key.ts';
 import { createBackground } from './background.ts';
 import { createChanging } from './changing-ring.ts';
-import type { KeptKey, LiveKey } from './kept-key.ts';
+import type { LiveKey } from './kept-key.ts';
+import type { KeyDocument } from './key-document.ts';
 import { stampOf } from './key-file.ts';
 import { type KeyRing, ringOf } from './key-ring.ts';
 import { find, live } from './key-states.ts';
 import { publishedJwk } from './published-jwk.ts';
 import { unusable } from './refusal.ts';
-import {
-  type KeyFileOptions,
-  type KeyFileSettings,
-  overdue,
-  readKeyFileOptions,
-  readKeys,
-  rotateOverdueKeys,
-} from './rotation.ts';
+import { type KeyFileOptions, overdue, readKeyFileOptions, readKeys, rotateOverdueKeys } from './rotation.ts';
+import type { Sealing } from './sealing.ts';
 import { type SigningKey, signingKey } from './signing-key.ts';
 
 export interface FileRingOptions extends KeyFileOptions {
@@ -38,21 +33,22 @@ export async function openKeyFile({ every, onFault, ...options }: FileRingOption
   const settings = readKeyFileOptions(options);
   if (every !== undefined && !(every > settings.margin)) throw new TypeError('every: more seconds than the margin');
   const { path, clock } = settings;
-  const ringOfKept = createRings(settings);
+  const ringOfKept = createRings(settings.algorithms);
   let stamp = stampOf(path); // before it is read: a change in between is seen at the next look
-  let keys = await readKeys(settings);
-  const changing = createChanging({ ring: await ringOfKept(keys), states: keys });
+  let document = await readKeys(settings);
+  const changing = createChanging({ ring: await ringOfKept(document), states: document.keys });
 
   async function follow(): Promise<void> {
-    if (every !== undefined && overdue(keys, seconds(clock), every, settings).length > 0) {
+    if (every !== undefined && overdue(document.keys, seconds(clock), every, settings).length > 0) {
       await rotateOverdueKeys(settings, every);
     }
     const found = stampOf(path);
-    const there = found === stamp ? keys : await readKeys(settings);
-    const left = live(there, seconds(clock));
-    if (found === stamp && left.length === keys.length) return;
-    const ring = await ringOfKept(left);
-    [keys, stamp] = [left, found];
+    const there = found === stamp ? document : await readKeys(settings);
+    const keys = live(there.keys, seconds(clock));
+    if (there === document && keys.length === document.keys.length) return;
+    const next = { ...there, keys };
+    const ring = await ringOfKept(next);
+    [document, stamp] = [next, found];
     changing.change({ ring, states: keys });
   }
 
@@ -70,19 +66,21 @@ export async function openKeyFile({ every, onFault, ...options }: FileRingOption
 }
 
 /** The ring of what is kept now. What was decrypted for the one before is used again, and what it needs no more is let go. */
-function createRings({ algorithms, sealing }: KeyFileSettings): (keys: readonly KeptKey[]) => Promise<KeyRing> {
+function createRings(algorithms: readonly Algorithm[]): (document: KeyDocument) => Promise<KeyRing> {
   let held: ReadonlyMap<string, SigningKey> = new Map();
 
-  async function importKey({ kid, alg, sealed }: LiveKey): Promise<SigningKey> {
+  async function importKey({ kid, alg, sealed }: LiveKey, sealing: Sealing): Promise<SigningKey> {
     const text = await sealing.open('jwk+json', sealed);
     if (text === undefined) throw unusable('a key cannot be decrypted');
     return signingKey(kid, alg, importPrivateJwk(JSON.parse(text) as Jwk));
   }
 
-  return async (keys) => {
+  return async ({ keys, sealing }) => {
     // Also those that will sign, so that it is known long before whether they can
     const sealed = keys.filter((key): key is LiveKey => key.state !== 'retiring');
-    const imported = sealed.map(async (key) => [key.sealed, held.get(key.sealed) ?? (await importKey(key))] as const);
+    const imported = sealed.map(
+      async (key) => [key.sealed, held.get(key.sealed) ?? (await importKey(key, sealing))] as const,
+    );
     held = new Map(await Promise.all(imported));
     const signing = algorithms.map((alg) => {
       const key = held.get(find(keys, alg, 'current')?.sealed ?? '');

@@ -36,7 +36,7 @@ const kept = {
 const sealed = z
   .string()
   .max(8192)
-  .regex(/^[\w-]+(?:\.[\w-]+){4}$/);
+  .regex(/^[\w-]+\.(?:[\w-]*\.){3}[\w-]+$/);
 const keptKeys = z
   .array(
     z.discriminatedUnion('state', [

@@ -8,18 +8,13 @@ import type { Sealing } from './sealing.ts';
 
 const generate = promisify(generateKeyPair);
 
-/** A new key, encrypted at once. */
+/** A new key, encrypted at once. Its kid is its thumbprint (RFC 7638): no other key has ever had it, or will have it. */
 export async function newKey(alg: Algorithm, sealing: Sealing): Promise<NewKey> {
-  const key = await newPrivateKey(alg);
-  const jwk = key.export({ format: 'jwk' });
+  const jwk = (await newPrivateKey(alg)).export({ format: 'jwk' });
   const publicJwk = readPublicJwk(publicPart({ ...jwk }), alg);
-  return {
-    // RFC 7638: no other key of this issuer has ever had its kid, or will have it
-    kid: thumbprint(publicJwk),
-    alg,
-    publicJwk,
-    sealed: await sealing.seal('jwk+json', JSON.stringify(jwk)),
-  };
+  const kid = thumbprint(publicJwk);
+  if (kid.startsWith('-')) return await newKey(alg, sealing); // a command would take it for an option
+  return { kid, alg, publicJwk, sealed: await sealing.seal('jwk+json', JSON.stringify(jwk)) };
 }
 
 async function newPrivateKey(alg: Algorithm): Promise<KeyObject> {

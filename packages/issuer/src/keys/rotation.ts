@@ -1,7 +1,7 @@
 import { type Algorithm, type Clock, FAPI_ALGORITHMS, seconds, algorithms as table } from '@holdfast/proof';
 import type { KeptKey } from './kept-key.ts';
 import { type KeyChange, keyChanges } from './key-change.ts';
-import { readKeyDocument, writeKeyDocument } from './key-document.ts';
+import { type KeyDocument, readKeyDocument, writeKeyDocument } from './key-document.ts';
 import { readKeyFile, replaceKeyFile } from './key-file.ts';
 import {
   chains,
@@ -17,7 +17,7 @@ import {
 } from './key-states.ts';
 import { newKey } from './new-key.ts';
 import { unusable } from './refusal.ts';
-import { type Sealing, sealingWith } from './sealing.ts';
+import { createPassphrase } from './sealing.ts';
 
 export interface KeyFileOptions {
   /** JSON, made when it is not there; beside it `.lock`, and while it is written `.new`. */
@@ -82,7 +82,7 @@ export interface ListedKey extends KeyChange {
 
 /** What the file holds, in the order in which keys came. Throws `key_unusable`. */
 export async function listKeys(options: KeyFileOptions): Promise<ListedKey[]> {
-  const keys = await readKeys(readKeyFileOptions(options));
+  const { keys } = await readKeys(readKeyFileOptions(options));
   return keys.map((key) => {
     const { kid, alg, state, since } = key;
     return { kid, alg, state, since, ...(key.state === 'retiring' ? { until: key.until } : {}) };
@@ -108,8 +108,8 @@ export function overdue(keys: readonly KeptKey[], now: number, every: number, se
 export type KeyFileSettings = ReturnType<typeof readKeyFileOptions>;
 
 /** Fills in the defaults. Throws TypeError for a bound that bounds nothing. */
-export function readKeyFileOptions({ path, passphrase, algorithms, clock = Date.now, ...spans }: KeyFileOptions) {
-  const { tokenLifetime = 3600, margin = 600 } = spans;
+export function readKeyFileOptions({ path, algorithms, clock = Date.now, ...options }: KeyFileOptions) {
+  const { tokenLifetime = 3600, margin = 600 } = options;
   for (const [name, value] of Object.entries({ tokenLifetime, margin })) {
     if (!Number.isSafeInteger(value) || value < 0) throw new TypeError(`${name}: whole seconds, zero or more`);
   }
@@ -119,14 +119,14 @@ export function readKeyFileOptions({ path, passphrase, algorithms, clock = Date.
   if (new Set(algorithms.map((alg) => table[alg])).size !== algorithms.length) {
     throw new TypeError('algorithms: each once; EdDSA and Ed25519 are one');
   }
-  return { path, sealing: sealingWith(passphrase), algorithms, tokenLifetime, margin, clock };
+  return { path, passphrase: createPassphrase(options.passphrase), algorithms, tokenLifetime, margin, clock };
 }
 
-/** The keys of the file. Throws `key_unusable` when there is none, or not a sound one. */
-export async function readKeys({ path, sealing }: Pick<KeyFileSettings, 'path' | 'sealing'>): Promise<KeptKey[]> {
+/** What the file holds. Throws `key_unusable` when it is not there, or not a sound one. */
+export async function readKeys({ path, passphrase }: KeyFileSettings): Promise<KeyDocument> {
   const text = readKeyFile(path);
   if (text === undefined) throw unusable('the file is not there');
-  return await readKeyDocument(text, sealing);
+  return await readKeyDocument(text, passphrase);
 }
 
 const ATTEMPTS = 50; // others can be first only so often
@@ -134,33 +134,22 @@ const MOST_KEYS = 64; // a verifier reads the whole set
 
 /** Reads, changes and writes the keys as one step: when another process was first, from the start. */
 async function change(
-  { path, sealing, algorithms, clock }: KeyFileSettings,
+  { path, passphrase, algorithms, clock }: KeyFileSettings,
   step: (keys: readonly KeptKey[], now: number) => readonly KeptKey[],
 ): Promise<readonly KeyChange[]> {
-  const supply = createSupply(sealing);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const before = readKeyFile(path);
-    const known = before === undefined ? [] : await readKeyDocument(before, sealing);
+    const known = before === undefined ? undefined : await readKeyDocument(before, passphrase);
+    const sealing = known?.sealing ?? (await passphrase.lock());
     const now = seconds(clock);
-    let keys: readonly KeptKey[] = live(step(known, now), now);
+    let keys: readonly KeptKey[] = live(step(known?.keys ?? [], now), now);
     for (const alg of algorithms) {
-      for (let i = lacking(keys, alg); i > 0; i--) keys = supplied(keys, await supply(alg, i), now);
+      while (lacking(keys, alg) > 0) keys = supplied(keys, await newKey(alg, sealing), now);
     }
-    const changes = keyChanges(known, keys);
+    const changes = keyChanges(known?.keys ?? [], keys);
     if (changes.length === 0) return changes;
     if (keys.length > MOST_KEYS) throw unusable('too many keys are still published');
-    if (await replaceKeyFile(path, before, await writeKeyDocument(keys, sealing))) return changes;
+    if (await replaceKeyFile(path, before, await writeKeyDocument({ keys, sealing }))) return changes;
   }
   throw unusable('other processes keep changing the file');
-}
-
-/** New keys, each made once however often it is asked for: what an attempt did not use is for the next one. */
-function createSupply(sealing: Sealing): (alg: Algorithm, number: number) => Promise<NewKey> {
-  const made = new Map<string, Promise<NewKey>>();
-  return (alg, number) => {
-    const name = `${alg} ${number}`;
-    const key = made.get(name) ?? newKey(alg, sealing);
-    made.set(name, key);
-    return key;
-  };
 }

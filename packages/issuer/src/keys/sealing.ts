@@ -1,44 +1,78 @@
+import { randomBytes } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt } from 'jose';
 import { unusable } from './refusal.ts';
 
-const ALG = 'PBES2-HS512+A256KW';
-const ENC = 'A256GCM';
-const ITERATIONS = 600_000; // about 0.2 s; OWASP asks for 210 000 with SHA-512
-const LEAST = 16; // characters of a passphrase, which only machines need to remember
+const PASSPHRASE = { alg: 'PBES2-HS512+A256KW', enc: 'A256GCM' };
+const FILE_KEY = { alg: 'dir', enc: 'A256GCM' };
+const ITERATIONS = 600_000; // about 0.2 s of a core; OWASP asks for 210 000 with SHA-512
 const MOST_ITERATIONS = 5_000_000; // what a file may cost us
+const LEAST = 16; // characters of a passphrase, which only machines have to remember
 
 /** What is inside, so that nothing is taken for something else. RFC 7517 §7 names the first one. */
 export type Content = 'jwk+json' | 'holdfast-keys';
 
-/** Encrypts under a passphrase, which is behind these two and nowhere else. Works on Node's thread pool. */
+/** Encrypts with the random key of one file, which is behind these and nowhere else. */
 export interface Sealing {
-  /** A compact JWE (RFC 7516 §7.1) by PBES2 (RFC 7518 §4.8) with a salt of its own. */
+  /** That key under the passphrase: a compact JWE by PBES2 (RFC 7518 §4.8). */
+  readonly locked: string;
+  /** A compact JWE (RFC 7516 §7.1) by AES-256-GCM. */
   seal(content: Content, text: string): Promise<string>;
-  /** What was sealed; undefined when it was not, by this passphrase and as this content. */
+  /** What was sealed; undefined when it was not, with this key and as this content. */
   open(content: Content, jwe: string): Promise<string | undefined>;
 }
 
-/** Throws `key_unusable` for a passphrase that could be found out by trying. */
-export function sealingWith(passphrase: string): Sealing {
-  if (passphrase.length < LEAST) throw unusable(`the passphrase is shorter than ${LEAST} characters`);
-  const secret = Buffer.from(passphrase.normalize('NFC')); // one passphrase, however the editor spells its letters
+/** A passphrase costs 0.2 s for each file that it opens, on Node's thread pool, however often the file changes. */
+export interface Passphrase {
+  /** For a new file. */
+  lock(): Promise<Sealing>;
+  /** For the file with this locked key. Throws `key_unusable`. */
+  unlock(locked: string): Promise<Sealing>;
+}
+
+/** Throws `key_unusable` for a passphrase that could be found by trying. */
+export function createPassphrase(text: string): Passphrase {
+  if (text.length < LEAST) throw unusable(`the passphrase is shorter than ${LEAST} characters`);
+  const passphrase = Buffer.from(text.normalize('NFC')); // the same letters, however an editor spells them
+  let known: Sealing | undefined;
   return {
-    seal: (content, text) =>
-      new CompactEncrypt(Buffer.from(text))
-        .setProtectedHeader({ alg: ALG, enc: ENC, cty: content })
-        .setKeyManagementParameters({ p2c: ITERATIONS })
-        .encrypt(secret),
-    async open(content, jwe) {
-      try {
-        const { plaintext, protectedHeader } = await compactDecrypt(jwe, secret, {
-          keyManagementAlgorithms: [ALG],
-          contentEncryptionAlgorithms: [ENC],
-          maxPBES2Count: MOST_ITERATIONS,
-        });
-        return protectedHeader['cty'] === content ? Buffer.from(plaintext).toString() : undefined;
-      } catch {
-        return undefined; // nothing of what it could not read is repeated
-      }
+    async lock() {
+      const fileKey = randomBytes(32);
+      const jwe = new CompactEncrypt(fileKey).setProtectedHeader(PASSPHRASE);
+      const locked = await jwe.setKeyManagementParameters({ p2c: ITERATIONS }).encrypt(passphrase);
+      known = sealingBy(fileKey, locked);
+      return known;
+    },
+    async unlock(locked) {
+      if (known?.locked === locked) return known;
+      const fileKey = await decrypt(locked, passphrase, PASSPHRASE);
+      if (fileKey === undefined) throw unusable('the passphrase is wrong, or the file was changed');
+      known = sealingBy(fileKey.plaintext, locked);
+      return known;
     },
   };
+}
+
+function sealingBy(fileKey: Uint8Array, locked: string): Sealing {
+  return {
+    locked,
+    seal: (content, text) =>
+      new CompactEncrypt(Buffer.from(text)).setProtectedHeader({ ...FILE_KEY, cty: content }).encrypt(fileKey),
+    async open(content, jwe) {
+      const opened = await decrypt(jwe, fileKey, FILE_KEY);
+      return opened?.protectedHeader['cty'] === content ? Buffer.from(opened.plaintext).toString() : undefined;
+    },
+  };
+}
+
+/** Undefined for whatever it cannot decrypt: nothing of it is repeated. */
+async function decrypt(jwe: string, key: Uint8Array, { alg, enc }: typeof PASSPHRASE) {
+  try {
+    return await compactDecrypt(jwe, key, {
+      keyManagementAlgorithms: [alg],
+      contentEncryptionAlgorithms: [enc],
+      maxPBES2Count: MOST_ITERATIONS,
+    });
+  } catch {
+    return undefined;
+  }
 }

@@ -1,13 +1,14 @@
 import { HoldfastError, type JsonObject, targetPath } from '@holdfast/proof';
+import { endpoint } from '../endpoint.ts';
 import type { Events } from '../events.ts';
 import type { IssuerRequest } from '../form.ts';
+import { PATHS } from '../metadata.ts';
 import { type Reply, success } from '../reply.ts';
 import { matchToken, readBearer } from './bearer-token.ts';
 import type { ClientVersions, Version } from './client-versions.ts';
 import { readJsonBody } from './json-body.ts';
 import type { RegisteredClients } from './registered-clients.ts';
 import { clientInformation, type Policy, readMetadata } from './registered-metadata.ts';
-import { answering, gone } from './registration-reply.ts';
 
 export interface ConfigurationEndpointOptions {
   /** URL of the registration endpoint; those of the clients are below it. */
@@ -15,7 +16,7 @@ export interface ConfigurationEndpointOptions {
   readonly versions: ClientVersions;
   readonly clients: RegisteredClients;
   readonly policy: Policy;
-  readonly events: Pick<Events, 'tell'>;
+  readonly events: Events;
   readonly onDeleted: (clientId: string) => void | Promise<void>;
 }
 
@@ -43,7 +44,7 @@ export function createConfigurationEndpoint(
     const clientId = target.startsWith(path) ? target.slice(path.length) : '';
     const version = await clients.latest(clientId);
     matchToken(token, [version?.record.tokenHash ?? NOBODYS], 'registration_token');
-    return { clientId, version: version as Version, token };
+    return { clientId, version: version as Version, token }; // of no client there is no token
   }
 
   /** RFC 7592 §2.1 */
@@ -70,10 +71,17 @@ export function createConfigurationEndpoint(
     if (!(await versions.end(clientId, version))) throw new HoldfastError('registration_token');
     await onDeleted(clientId);
     await events.tell({ event: 'client.deleted', clientId });
-    return gone();
+    return { status: 204, headers: { 'Cache-Control': 'no-store' }, body: '' };
   }
 
-  return (request) => answering(request, { GET: read, PUT: replace, DELETE: remove });
+  const verbs = new Map([
+    ['GET', read],
+    ['PUT', replace],
+    ['DELETE', remove],
+  ]);
+  return endpoint({ path: PATHS.register, methods: [...verbs.keys()], nonces: undefined, events }, (request) =>
+    (verbs.get(request.method) ?? read)(request),
+  );
 }
 
 interface Authorized {

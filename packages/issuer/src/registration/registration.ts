@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Clock, type Store, seconds } from '@holdfast/proof';
 import type { Clients } from '../client/clients.ts';
 import type { IssuerConfig } from '../config.ts';
+import { endpoint } from '../endpoint.ts';
 import type { Events } from '../events.ts';
 import type { IssuerRequest } from '../form.ts';
 import { PATHS } from '../metadata.ts';
@@ -13,7 +14,6 @@ import { createGuardedFetch } from './guarded-fetch.ts';
 import { readJsonBody } from './json-body.ts';
 import { createRegisteredClients } from './registered-clients.ts';
 import { clientInformation, newClientId, type Policy, readMetadata } from './registered-metadata.ts';
-import { answering } from './registration-reply.ts';
 
 export interface RegistrationOptions {
   /** With `registration`. */
@@ -21,7 +21,7 @@ export interface RegistrationOptions {
   /** Where clients are kept, for good: it has to outlive the process. */
   readonly store: Store;
   readonly clock: Clock;
-  readonly events: Pick<Events, 'tell'>;
+  readonly events: Events;
   /** Called when a client is gone and before that is answered, to revoke what it was given. */
   readonly onDeleted: (clientId: string) => void | Promise<void>;
   /**
@@ -64,7 +64,7 @@ export function createRegistration(options: RegistrationOptions): Registration {
 
   return {
     clients,
-    register: (request) => answering(request, { POST: register }),
+    register: endpoint({ path: PATHS.register, methods: ['POST'], nonces: undefined, events }, register),
     manage: createConfigurationEndpoint({ url, versions, clients, policy, events, onDeleted }),
   };
 }

@@ -1,7 +1,13 @@
-import { type Clock, HoldfastError, withinTime } from '@holdfast/proof';
-import { type Document, type Fetching, fetchDocument } from '../issuer/document.ts';
+import {
+  type Clock,
+  createRenewable,
+  type Document,
+  type Fetching,
+  fetchDocument,
+  HoldfastError,
+  withinTime,
+} from '@holdfast/proof';
 import { checkDiscoverable, endpointOf, fetchMetadata } from '../issuer/issuer-metadata.ts';
-import { createRenewable } from '../issuer/renewable.ts';
 import type { Authenticate } from './client-authentication.ts';
 
 export interface IntrospectionRequest extends Fetching {

@@ -1,6 +1,14 @@
-import { HoldfastError, type JsonObject, type Jws, readJws, requireNumber } from '@holdfast/proof';
-import { type Document, parseObject } from '../issuer/document.ts';
+import {
+  type Document,
+  HoldfastError,
+  type JsonObject,
+  type Jws,
+  parseObject,
+  readJws,
+  requireNumber,
+} from '@holdfast/proof';
 import type { IssuerKeys } from '../issuer/issuer-keys.ts';
+import { mediaTypeOf } from '../media-type.ts';
 import { verifyTokenSignature } from '../token/token.ts';
 
 export interface ResponseExpectation {
@@ -22,17 +30,12 @@ export interface ResponseExpectation {
  */
 export async function readResponse(document: Document, expected: ResponseExpectation): Promise<JsonObject> {
   const { signed } = expected;
-  const type = mediaType(document);
+  const type = mediaTypeOf(document);
   if (type === 'application/token-introspection+jwt' && signed !== false) {
     return checkAnswer(await readSignedAnswer(document.octets.toString('latin1'), expected));
   }
   if (type === 'application/json' && signed !== true) return checkAnswer(parseObject(document.octets));
   throw unusable('Content-Type');
-}
-
-// RFC 9110 §8.3.1: compared without regard to case; parameters change nothing here
-function mediaType({ type }: Document): string | undefined {
-  return type.split(';', 1)[0]?.trim().toLowerCase();
 }
 
 /** RFC 7662 §2.2: an error, or anything else that says nothing about the token, is no answer. */

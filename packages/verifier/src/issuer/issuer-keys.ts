@@ -1,8 +1,15 @@
-import { type Clock, HoldfastError } from '@holdfast/proof';
-import { type Fetching, fetchJson } from './document.ts';
+import {
+  type Clock,
+  createKeySet,
+  createRenewable,
+  type Fetching,
+  fetchJson,
+  HoldfastError,
+  type Jwks,
+  type KeySet,
+  type Renewable,
+} from '@holdfast/proof';
 import { checkDiscoverable, endpointOf, fetchMetadata } from './issuer-metadata.ts';
-import { createKeySet, type Jwks, type KeySet } from './key-set.ts';
-import { createRenewable, type Renewable } from './renewable.ts';
 
 /** Where the keys of the issuer come from. Asked for again when a kid is new to us. */
 export type IssuerKeys = Renewable<KeySet>;

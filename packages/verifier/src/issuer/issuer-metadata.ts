@@ -1,5 +1,4 @@
-import { HoldfastError, type JsonObject, metadataUrl } from '@holdfast/proof';
-import { type Fetching, fetchJson } from './document.ts';
+import { type Fetching, fetchJson, HoldfastError, type JsonObject, metadataUrl } from '@holdfast/proof';
 
 /** Throws TypeError for an issuer that has no metadata (RFC 8414 §2), `unless` what it would tell is given. */
 export function checkDiscoverable(issuer: string, unless: string): void {

@@ -1,8 +1,9 @@
-import { type Clock, HoldfastError } from '@holdfast/proof';
+import { type Clock, HoldfastError, type Jwks } from '@holdfast/proof';
 import type { Introspect, IntrospectionOptions } from '../introspection/introspection.ts';
 import { createIntrospection } from '../introspection/introspection.ts';
+import { createStatusLists, type StatusLists } from '../status/status-lists.ts';
+import { type StatusPolicy, statusPrefix } from '../status/status-policy.ts';
 import { discoveredKeys, givenKeys, type IssuerKeys } from './issuer-keys.ts';
-import type { Jwks } from './key-set.ts';
 
 /** An authorization server whose tokens are accepted. */
 export interface TrustedIssuer {
@@ -12,11 +13,15 @@ export interface TrustedIssuer {
   readonly jwks?: Jwks;
   /** Given: tokens that are not JWTs are shown to this issuer (RFC 7662). At most one issuer can be asked. */
   readonly introspection?: IntrospectionOptions;
+  /** An https URL that the URIs of its status lists begin with. Default: its origin. See the option `status`. */
+  readonly statusLists?: string;
 }
 
 export interface Issuer {
   readonly issuer: string;
   readonly keys: IssuerKeys;
+  /** Undefined: nobody looks at them. */
+  readonly statusLists: StatusLists | undefined;
 }
 
 /** RFC 8725 §3.8: every issuer with its own keys. */
@@ -33,17 +38,24 @@ export interface IssuersOptions {
   /** Milliseconds for one document. */
   readonly timeout: number;
   readonly algorithms: ReadonlySet<string>;
+  readonly audience: string;
+  readonly skew: number;
+  readonly status: StatusPolicy;
+  readonly statusMaxAge: number;
+  /** Called when a status list has changed. */
+  readonly onStatusChange: () => void;
 }
 
 export function createIssuers(trusted: readonly TrustedIssuer[], options: IssuersOptions): Issuers {
   const { fetch, clock, timeout, algorithms } = options; // and no more: what else it holds is not about introspection
   const byName = new Map<unknown, Issuer>();
   let introspect: Introspect | undefined;
-  for (const { issuer, jwks, introspection } of trusted) {
+  for (const { issuer, jwks, introspection, statusLists: place } of trusted) {
     if (typeof issuer !== 'string' || issuer === '') throw new TypeError('issuer: a non-empty string');
     if (byName.has(issuer)) throw new TypeError('issuer: each one once');
     const keys = jwks === undefined ? discoveredKeys({ ...options, issuer }) : givenKeys(jwks);
-    byName.set(issuer, { issuer, keys });
+    const prefix = statusPrefix(issuer, place);
+    byName.set(issuer, { issuer, keys, statusLists: statusListsOf({ issuer, keys, prefix }, options) });
     if (introspection === undefined) continue;
     // An opaque token does not say whose it is, and one issuer's token is not shown to another
     if (introspect !== undefined) throw new TypeError('introspection: for one issuer at most');
@@ -58,4 +70,13 @@ export function createIssuers(trusted: readonly TrustedIssuer[], options: Issuer
     },
     introspect,
   };
+}
+
+function statusListsOf(
+  issuer: { readonly issuer: string; readonly keys: IssuerKeys; readonly prefix: string | undefined },
+  { status, statusMaxAge, onStatusChange, ...common }: IssuersOptions,
+): StatusLists | undefined {
+  if (status === 'off') return undefined;
+  const isRequired = status === 'required';
+  return createStatusLists({ ...common, ...issuer, isRequired, maxAge: statusMaxAge, onChange: onStatusChange });
 }

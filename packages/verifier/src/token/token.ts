@@ -4,16 +4,19 @@ import {
   isAlgorithm,
   type JsonObject,
   type Jws,
+  type KeySet,
   readConfirmation,
   readJws,
+  readStatusReference,
   requireNumber,
   requireString,
+  type StatusReference,
   verifySignature,
 } from '@holdfast/proof';
 import { readAuthorizationDetails } from '../authorization-details.ts';
 import type { IssuerKeys } from '../issuer/issuer-keys.ts';
 import type { Issuers } from '../issuer/issuers.ts';
-import type { KeySet } from '../issuer/key-set.ts';
+import type { StatusLists } from '../status/status-lists.ts';
 
 declare const verified: unique symbol;
 
@@ -35,6 +38,13 @@ export interface VerifiedToken {
   readonly knownUntil: number;
   /** The keys of the issuer, and the set of them that verified the token. Absent where another channel vouches for it. */
   readonly signedUnder?: { readonly keys: IssuerKeys; readonly keySet: KeySet };
+  /** Where its status is to be looked up. Absent where no list has it. */
+  readonly status?: TokenStatus;
+}
+
+export interface TokenStatus extends StatusReference {
+  /** The lists of its issuer. */
+  readonly lists: StatusLists;
 }
 
 export interface TokenExpectation {
@@ -49,29 +59,41 @@ export interface JwtExpectation extends TokenExpectation {
   readonly algorithms: ReadonlySet<string>;
 }
 
-/** RFC 9068 §4. NOT checked: that the sender is the one the token is bound to; `matchConfirmation` does that. */
+/**
+ * RFC 9068 §4. NOT checked: that the sender is the one the token is bound to, which `matchConfirmation` does; nor its status,
+ * only that it says where that is to be found.
+ */
 export async function verifyToken(compact: string, expected: JwtExpectation): Promise<VerifiedToken> {
   const jws = readJws(compact, 'token_malformed');
   checkTokenType(jws);
   // RFC 8725 §3.8: a stranger's word until the signature has verified, and only good for choosing whose keys to try
-  const { issuer, keys } = expected.issuers.named(jws.payload['iss']);
+  const { issuer, keys, statusLists } = expected.issuers.named(jws.payload['iss']);
   const keySet = await verifyTokenSignature(jws, keys, expected.algorithms);
   // Claims only now: before, they are a stranger's words
   requireString(jws.payload, 'jti', 'token_claims');
   const content = readTokenClaims(jws.payload, expected);
+  const status = readTokenStatus(jws.payload, statusLists);
   return {
     ...content,
     issuer,
     knownUntil: content.expiresAt,
     signedUnder: { keys, keySet },
+    ...(status === undefined ? {} : { status }),
   } as unknown as VerifiedToken;
+}
+
+/** Token Status List §8.3 (1). `lists`: those of the issuer; undefined when nobody looks at them. */
+export function readTokenStatus(claims: JsonObject, lists: StatusLists | undefined): TokenStatus | undefined {
+  const reference = readStatusReference(claims);
+  lists?.checkReference(reference);
+  return lists === undefined || reference === undefined ? undefined : { ...reference, lists };
 }
 
 /** What the issuer says about a token, in a JWT or in answer to a question. Frozen: one token serves many requests. */
 export function readTokenClaims(
   claims: JsonObject,
   expected: TokenExpectation,
-): Omit<VerifiedToken, typeof verified | 'issuer' | 'knownUntil' | 'signedUnder'> {
+): Omit<VerifiedToken, typeof verified | 'issuer' | 'knownUntil' | 'signedUnder' | 'status'> {
   checkAudience(claims, expected.audience);
   const { notBefore, expiresAt } = checkTimes(claims, expected);
   return deepFreeze({

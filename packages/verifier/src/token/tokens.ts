@@ -59,6 +59,9 @@ export function createTokens({ issuers, revocations, isRevoked, timeout, ...expe
       if (known !== undefined) trace?.note({ tokenKnown: true });
       const token = known ?? (await ask(compact, now));
       if (isRevoked !== undefined || revocations.has(token)) await checkRevocation(compact, token);
+      // Token Status List §8.3: after everything else about the token
+      const checking = token.status?.lists.check(token.status, now);
+      if (checking !== undefined) await checking;
       return token;
     },
     isKnown: (compact) => cache.has(compact),

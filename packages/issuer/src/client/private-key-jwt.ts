@@ -1,6 +1,6 @@
-import { FAPI_ALGORITHMS, HoldfastError, type JsonObject, readJws } from '@holdfast/proof';
-import { errors, jwtVerify } from 'jose';
-import type { Client } from './client.ts';
+import { HoldfastError, type JsonObject, readJws } from '@holdfast/proof';
+import { verifyClientSignature } from './client-signature.ts';
+import type { Registered } from './clients.ts';
 
 /** The jti of a verified assertion, still to be used up. */
 export interface Assertion {
@@ -10,7 +10,8 @@ export interface Assertion {
 }
 
 export interface AssertionExpectation {
-  readonly issuer: string;
+  /** What `aud` may name: the issuer, and by configuration the endpoints (RFC 9126 §2). */
+  readonly audiences: readonly string[];
   readonly now: number;
 }
 
@@ -25,42 +26,25 @@ const TYPES = [undefined, 'jwt', 'client-authentication+jwt'];
  */
 export async function verifyAssertion(
   assertion: string,
-  client: Client,
-  { issuer, now }: AssertionExpectation,
+  client: Registered,
+  { audiences, now }: AssertionExpectation,
 ): Promise<Assertion> {
   if (assertion.length > LONGEST) throw new HoldfastError('assertion_malformed');
-  const { header, payload } = readJws(assertion, 'assertion_malformed');
+  const jws = readJws(assertion, 'assertion_malformed');
+  const { header, payload } = jws;
   const type = typeof header['typ'] === 'string' ? header['typ'].toLowerCase() : header['typ'];
   if (!TYPES.includes(type as string | undefined)) throw new HoldfastError('assertion_alg', { detail: 'typ' });
-  await verifySignature(assertion, client, now);
+  await verifyClientSignature(jws, client, client.authentication.token_endpoint_auth_signing_alg, {
+    alg: 'assertion_alg',
+    signature: 'assertion_signature',
+  });
   if (payload['iss'] !== client.clientId) throw new HoldfastError('assertion_claims', { detail: 'iss' });
   if (payload['sub'] !== client.clientId) throw new HoldfastError('assertion_claims', { detail: 'sub' });
-  // FAPI 2.0 §5.3.2.1: the issuer, as a string; an array of one is refused as well
-  if (payload['aud'] !== issuer) throw new HoldfastError('assertion_audience');
+  // FAPI 2.0 §5.3.2.1: as a string; an array of one is refused as well
+  if (!audiences.some((audience) => audience === payload['aud'])) throw new HoldfastError('assertion_audience');
   const jti = payload['jti'];
   if (typeof jti !== 'string' || jti === '') throw new HoldfastError('assertion_claims', { detail: 'jti' });
   return { jti, acceptableUntil: checkTimes(payload, now) };
-}
-
-async function verifySignature(assertion: string, client: Client, now: number): Promise<void> {
-  try {
-    // jose checks exp and nbf too; the leeway puts them beyond its reach, since checkTimes measures and names them
-    const options = {
-      algorithms: [...FAPI_ALGORITHMS],
-      currentDate: new Date(now * 1000),
-      clockTolerance: Number.MAX_SAFE_INTEGER,
-    };
-    await jwtVerify(assertion, client.keys, options);
-  } catch (cause) {
-    if (cause instanceof errors.JOSEAlgNotAllowed) throw new HoldfastError('assertion_alg');
-    if (cause instanceof errors.JWTClaimValidationFailed)
-      throw new HoldfastError('assertion_claims', { detail: claim(cause) });
-    throw new HoldfastError('assertion_signature');
-  }
-}
-
-function claim({ claim: name }: errors.JWTClaimValidationFailed): string {
-  return ['exp', 'nbf', 'iat'].includes(name) ? name : 'claims';
 }
 
 function checkTimes(payload: JsonObject, now: number): number {

@@ -1,4 +1,5 @@
-import { fieldValues, HoldfastError, type HttpMessage } from '@holdfast/proof';
+import { HoldfastError } from './errors.ts';
+import { fieldValues, type HttpMessage } from './message.ts';
 
 /** An access token as the request carries it. Nothing about it is verified. */
 export interface Credential {

@@ -1,5 +1,8 @@
-import type { Clock, HoldfastError, HttpMessage, Nonces } from '@holdfast/proof';
+import type { Clock } from './clock.ts';
 import { attemptedScheme } from './credential.ts';
+import type { HoldfastError } from './errors.ts';
+import type { HttpMessage } from './message.ts';
+import type { Nonces } from './nonce.ts';
 
 export interface ChallengeOptions {
   readonly algorithms: readonly string[];

@@ -1,15 +1,15 @@
 import { decodeBase64url, fieldValues, HoldfastError } from '@holdfast/proof';
+import type { Form, IssuerRequest } from '../form.ts';
 import { hasSubject } from './certificate-subject.ts';
-import type { Client, Clients } from './client.ts';
-import type { Form, IssuerRequest } from './form.ts';
+import type { Registered, Registry } from './clients.ts';
 import { type Assertion, type AssertionExpectation, verifyAssertion } from './private-key-jwt.ts';
 
 declare const authenticated: unique symbol;
 
 /** Evidence of who asks. Only `authenticateClient` makes it. */
-export interface AuthenticatedClient {
+export interface Authenticated<R extends Registered> {
   readonly [authenticated]: true;
-  readonly client: Client;
+  readonly client: R;
   /** Present for private_key_jwt: its jti is still to be used up. */
   readonly assertion: Assertion | undefined;
 }
@@ -17,31 +17,30 @@ export interface AuthenticatedClient {
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /** RFC 6749 §2.3, RFC 7523 §2.2, RFC 8705 §2: exactly one way, and the one that the client registered. */
-export async function authenticateClient(
+export async function authenticateClient<R extends Registered>(
   request: IssuerRequest,
   form: Form,
-  clients: Clients,
+  registry: Registry<R>,
   expected: AssertionExpectation,
-): Promise<AuthenticatedClient> {
+): Promise<Authenticated<R>> {
   const assertion = readAssertion(form);
   refuseSecrets(request, form, assertion);
   const clientId = form.get('client_id') ?? (assertion === undefined ? undefined : claimedClient(assertion));
   if (clientId === undefined) throw new HoldfastError('client_unauthenticated');
-  const client = clients.find(clientId);
-  if ((assertion !== undefined) !== (client.method === 'private_key_jwt')) {
+  const client = await registry.find(clientId);
+  if ((assertion !== undefined) !== (client.authentication.token_endpoint_auth_method === 'private_key_jwt')) {
     throw new HoldfastError(assertion === undefined ? 'client_unauthenticated' : 'client_authentication_unsupported');
   }
-  if (assertion === undefined) checkCertificate(request, client);
+  if (assertion === undefined) await checkCertificate(request, client);
   const verified = assertion === undefined ? undefined : await verifyAssertion(assertion, client, expected);
-  return { client, assertion: verified } as AuthenticatedClient;
+  return { client, assertion: verified } as Authenticated<R>;
 }
 
-function checkCertificate({ certificate, certificateTrusted }: IssuerRequest, client: Client): void {
+async function checkCertificate({ certificate, certificateTrusted }: IssuerRequest, client: Registered): Promise<void> {
   if (certificate === undefined) throw new HoldfastError('client_certificate_missing');
-  if (client.method === 'self_signed_tls_client_auth') {
+  if (client.authentication.token_endpoint_auth_method === 'self_signed_tls_client_auth') {
     // RFC 8705 §2.2: no chain, the very certificate
-    const registered = client.certificates.some((each) => Buffer.compare(each, certificate) === 0);
-    if (!registered) throw new HoldfastError('client_certificate_mismatch');
+    if (!(await client.keys.hasCertificate(certificate))) throw new HoldfastError('client_certificate_mismatch');
     return;
   }
   // RFC 8705 §2.1: the chain was validated by the TLS library, and the subject is the one registered

@@ -1,14 +1,15 @@
 import type { KeyObject } from 'node:crypto';
-import { type Algorithm, importPublicJwk, readPublicJwk } from '@holdfast/proof';
+import type { Algorithm } from './algorithms.ts';
+import { importPublicJwk, readPublicJwk } from './jwk.ts';
 
-/** A JWK Set (RFC 7517 §5) as it came from the issuer. */
+/** A JWK Set (RFC 7517 §5) as its owner published it. */
 export interface Jwks {
   readonly keys: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** One key set of the issuer. Another set is another object. */
+/** The keys of one owner. Another set is another object. */
 export interface KeySet {
-  /** The keys that may have signed a token with this header; usually one. Empty when there is none. */
+  /** The keys that may have signed a JWS with this header; usually one. Empty when there is none. */
   find(alg: Algorithm, kid: string | undefined): readonly KeyObject[];
 }
 
@@ -36,7 +37,7 @@ function importAll(keys: Jwks['keys'], alg: Algorithm): Imported[] {
     try {
       fitting.push({ kid: jwk['kid'], key: importPublicJwk(readPublicJwk(jwk, alg)) });
     } catch {
-      // a key for another algorithm, one that is not sound, or no key at all: not a key for this token
+      // a key for another algorithm, one that is not sound, or no key at all: not a key for this JWS
     }
   }
   return fitting;

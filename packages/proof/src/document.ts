@@ -1,4 +1,6 @@
-import { HoldfastError, type JsonObject, withinTime } from '@holdfast/proof';
+import { HoldfastError } from './errors.ts';
+import type { JsonObject } from './jws.ts';
+import { withinTime } from './within-time.ts';
 
 /** What was asked for, as it came. */
 export interface Document {

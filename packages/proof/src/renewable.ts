@@ -1,4 +1,5 @@
-import { type Clock, HoldfastError } from '@holdfast/proof';
+import type { Clock } from './clock.ts';
+import { HoldfastError } from './errors.ts';
 
 /** Something that the issuer publishes: fetched when it is first needed, kept, and asked for again. */
 export interface Renewable<T> {

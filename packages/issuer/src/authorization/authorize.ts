@@ -1,0 +1,189 @@
+import { asRefusal, HoldfastError, seconds } from '@holdfast/proof';
+import type { Client } from '../client/clients.ts';
+import { type Form, type IssuerRequest, readForm, readQuery } from '../form.ts';
+import { newGrantId } from '../grants/grant.ts';
+import { type Account, externalLoginUrl } from '../login/login.ts';
+import type { Parts } from '../parts.ts';
+import { type Reply, redirect } from '../reply.ts';
+import { type AuthorizationResult, responseLocation } from './authorization-response.ts';
+import { checkForm, codeOf, type Interaction, type LoggedIn, setCookie } from './interactions.ts';
+import { showConsent, showError, showLogin } from './screens.ts';
+
+/** What a browser asks for while a person decides. Never throws: a refusal is a page, or an answer to the client. */
+export interface Authorization {
+  /** RFC 6749 §4.1.1, RFC 9126 §4: the front door. */
+  authorize(request: IssuerRequest): Promise<Reply>;
+  /** The page that is next: login, or consent. */
+  show(request: IssuerRequest, id: string): Promise<Reply>;
+  /** What the form of that page says. */
+  submit(request: IssuerRequest, id: string): Promise<Reply>;
+  /**
+   * For an organisation's own login: this person has logged in for this interaction. Returns the URL to send the same
+   * browser to, good once and in no other browser. NOT checked: who the person is; that is the caller's word.
+   */
+  loggedIn(id: string, account: Account): Promise<string>;
+}
+
+export function createAuthorization(parts: Parts): Authorization {
+  const { config, clock, clients, pushed, interactions, login, lockout, externalLogin, codes, events } = parts;
+
+  /** RFC 9126 §4: what counts was pushed; all else in the URL is taken no notice of (RFC 9101 §5). */
+  async function authorize(request: IssuerRequest): Promise<Reply> {
+    const query = readQuery(request);
+    const clientId = query.get('client_id');
+    const requestUri = query.get('request_uri');
+    // FAPI 2.0 §5.3.2.2: only pushed requests. Nothing was authenticated, so nobody is sent anywhere
+    if (clientId === undefined || requestUri === undefined) throw new HoldfastError('request_uri_missing');
+    const client = await clients.find(clientId);
+    const asked = await pushed.find(requestUri, clientId);
+    if (asked.isSilent) return await refuseSilently(requestUri, asked, client);
+    const interaction = await interactions.begin(requestUri, asked);
+    return redirect(pageUrl(interaction), { 'Set-Cookie': setCookie(interaction, config.interaction_lifetime) });
+  }
+
+  // OIDC Core §3.1.2.6: nobody is ever logged in here before
+  async function refuseSilently(requestUri: string, asked: Interaction['request'], client: Client): Promise<Reply> {
+    const isFirst = await pushed.decide(requestUri, { approved: false, interaction: undefined });
+    if (!isFirst) throw new HoldfastError('request_uri_used');
+    return await answer(asked, refusalResult(new HoldfastError('prompt_none')), client);
+  }
+
+  async function show(request: IssuerRequest, id: string): Promise<Reply> {
+    const interaction = await interactions.resume(id, request);
+    await checkUndecided(interaction);
+    const client = await clients.find(interaction.request.clientId);
+    const ticket = readQuery(request).get('ticket');
+    if (ticket !== undefined) {
+      // In this browser, which has the cookie: whoever began the request elsewhere gets nothing of it
+      await interactions.redeemTicket(interaction, ticket);
+      return redirect(pageUrl(interaction));
+    }
+    const loggedIn = await interactions.login(interaction);
+    if (loggedIn !== undefined) return showConsent(interaction, client, loggedIn, parts);
+    if (externalLogin === undefined) return showLogin(interaction, client, parts);
+    return redirect(externalLoginUrl(externalLogin, externalInteraction(interaction, client)));
+  }
+
+  function externalInteraction(interaction: Interaction, { clientId, metadata }: Client) {
+    const { loginHint } = interaction.request;
+    return {
+      id: interaction.id,
+      clientId,
+      clientName: metadata.client_name,
+      loginHint,
+      returnTo: pageUrl(interaction),
+    };
+  }
+
+  async function loggedIn(id: string, account: Account): Promise<string> {
+    return `${pageUrl({ id })}?ticket=${await interactions.giveTicket(id, account)}`;
+  }
+
+  async function submit(request: IssuerRequest, id: string): Promise<Reply> {
+    const interaction = await interactions.resume(id, request);
+    const form = readForm(request);
+    checkForm(interaction, form.get('csrf'), request, request.origin);
+    const client = await clients.find(interaction.request.clientId);
+    switch (form.get('decision')) {
+      case undefined:
+        return await logIn(interaction, client, form, request);
+      case 'approve':
+        return await approve(interaction, client);
+      case 'deny':
+        return await deny(interaction, client);
+      default:
+        throw new HoldfastError('form_malformed', { detail: 'decision' });
+    }
+  }
+
+  /** RFC 9700 §4.16: guesses are counted before the password is looked at. */
+  async function logIn(interaction: Interaction, client: Client, form: Form, request: IssuerRequest): Promise<Reply> {
+    await checkUndecided(interaction);
+    try {
+      const account = await readAccount(form, request);
+      const { sub } = await interactions.logIn(interaction, account);
+      await events.tell({ event: 'login.succeeded', subject: sub, clientId: client.clientId });
+      return redirect(pageUrl(interaction));
+    } catch (thrown) {
+      const refusal = asRefusal(thrown);
+      if (refusal.error !== 'access_denied' && refusal.code !== 'too_many_requests') throw refusal;
+      await events.tell({ event: 'login.refused', code: refusal.code, clientId: client.clientId });
+      return showLogin(interaction, client, parts, refusal);
+    }
+  }
+
+  const check = (name: string, password: string, address: string) =>
+    lockout.attempt({ name, address }, async () => login?.check(name, password));
+
+  async function readAccount(form: Form, { address = '' }: IssuerRequest): Promise<Account> {
+    const [name, password] = [form.get('login'), form.get('password')];
+    const isComplete = name !== undefined && password !== undefined;
+    const account = isComplete ? await check(name, password, address) : undefined;
+    if (account === undefined) throw new HoldfastError('login_refused');
+    return account;
+  }
+
+  /** FAPI 2.0 §5.3.2.2, RFC 9126 §7.3: one decision for one request, whoever opened its page how often. */
+  async function approve(interaction: Interaction, client: Client): Promise<Reply> {
+    const loggedIn = await interactions.login(interaction);
+    if (loggedIn === undefined) return redirect(pageUrl(interaction));
+    const code = codeOf(interaction);
+    if (await decideOnce(interaction, true)) await giveCode(code, interaction, loggedIn);
+    return await answer(interaction.request, { code }, client);
+  }
+
+  async function giveCode(code: string, { request }: Interaction, { sub, authTime }: LoggedIn): Promise<void> {
+    const { clientId, scope, resources, details, nonce, redirectUri, codeChallenge, jkt } = request;
+    const now = seconds(clock);
+    const endsAt = now + config.refresh_token_lifetime;
+    const grant = { id: newGrantId(), clientId, subject: sub, scope, resources, details, authTime, nonce, endsAt };
+    await events.tell({ event: 'authorization.granted', clientId, subject: sub, grant: grant.id, scope, jkt });
+    await codes.add(code, { grant, redirectUri, codeChallenge, jkt }, now + config.code_lifetime - 1);
+  }
+
+  async function deny(interaction: Interaction, client: Client): Promise<Reply> {
+    const refusal = new HoldfastError('consent_denied');
+    if (await decideOnce(interaction, false)) {
+      await events.tell({ event: 'authorization.denied', clientId: client.clientId, code: refusal.code });
+    }
+    return await answer(interaction.request, refusalResult(refusal), client);
+  }
+
+  /** True for the first; false for the same again, as by a second click; throws for another decision. */
+  async function decideOnce({ id, requestUri }: Interaction, approved: boolean): Promise<boolean> {
+    if (await pushed.decide(requestUri, { approved, interaction: id })) return true;
+    const made = await pushed.decision(requestUri);
+    if (made?.interaction !== id || made.approved !== approved) throw new HoldfastError('request_uri_used');
+    return false;
+  }
+
+  async function checkUndecided({ requestUri }: Interaction): Promise<void> {
+    if ((await pushed.decision(requestUri)) !== undefined) throw new HoldfastError('request_uri_used');
+  }
+
+  async function answer(asked: Interaction['request'], result: AuthorizationResult, client: Client): Promise<Reply> {
+    return redirect(await responseLocation(asked, result, client, { issuer: config.issuer, keys: parts.keys, clock }));
+  }
+
+  const pageUrl = ({ id }: Pick<Interaction, 'id'>) => `${config.issuer}/interaction/${id}`;
+
+  return {
+    authorize: (request) => orErrorPage(authorize(request)),
+    show: (request, id) => orErrorPage(show(request, id)),
+    submit: (request, id) => orErrorPage(submit(request, id)),
+    loggedIn,
+  };
+
+  async function orErrorPage(reply: Promise<Reply>): Promise<Reply> {
+    try {
+      return await reply;
+    } catch (thrown) {
+      const refusal = asRefusal(thrown);
+      return showError(refusal, parts.stylesheet);
+    }
+  }
+}
+
+function refusalResult({ error = 'server_error', message }: HoldfastError): AuthorizationResult {
+  return { error, error_description: message };
+}

@@ -1,0 +1,58 @@
+import { type Clock, seconds } from '@holdfast/proof';
+import type { Events, RevocationReason } from '../events.ts';
+import type { Records } from '../records.ts';
+import type { StatusLists, StatusReference } from '../status/status-lists.ts';
+import type { Grant } from './grant.ts';
+import type { GrantTokens } from './grant-tokens.ts';
+
+/** Which grants have ended, and that everything that came from them ends with them (RFC 7009 §2.1). */
+export interface Grants {
+  isRevoked(grantId: string): Promise<boolean>;
+  /** Ends a grant and every token that came from it. Doing it again does nothing more. */
+  revoke(grant: Revoked, reason: RevocationReason): Promise<void>;
+  /** To be called for each token with a place in a status list, before the token is given to anybody. */
+  noteToken(grantId: string, status: StatusReference, expiresAt: number): Promise<void>;
+}
+
+/** `endsAt`: the last second at which anything comes from it. `token`: one that is known besides those that were noted. */
+export type Revoked = Pick<Grant, 'id' | 'clientId' | 'endsAt'> & {
+  readonly token?: { readonly status: StatusReference; readonly expiresAt: number } | undefined;
+};
+
+export interface GrantsOptions {
+  readonly records: Records;
+  readonly events: Events;
+  readonly clock: Clock;
+  /** Seconds that an access token lives at most, so that one given at the last moment outlives the grant. */
+  readonly tokenLifetime: number;
+  readonly tokens: GrantTokens;
+  readonly statusLists: StatusLists | undefined;
+}
+
+export function createGrants({ records, events, clock, tokenLifetime, tokens, statusLists }: GrantsOptions): Grants {
+  const isRevoked = async (grantId: string) => (await records.get('revoked', grantId)) !== undefined;
+
+  async function endTokens({ id, token }: Revoked): Promise<void> {
+    if (statusLists === undefined) return;
+    const noted = await tokens.of(id);
+    for (const { status, expiresAt } of token === undefined ? noted : [token, ...noted]) {
+      await statusLists.revoke(status, expiresAt);
+    }
+  }
+
+  return {
+    isRevoked,
+    async revoke(grant, reason) {
+      const until = Math.max(grant.endsAt, seconds(clock)) + tokenLifetime;
+      const isNews = await records.add('revoked', grant.id, true, until);
+      // Also when it is no news: whoever was first may have been interrupted here
+      await endTokens(grant);
+      if (isNews) await events.tell({ event: 'grant.revoked', grant: grant.id, clientId: grant.clientId, reason });
+    },
+    async noteToken(grantId, status, expiresAt) {
+      await tokens.note(grantId, status, expiresAt);
+      // Whoever revoked in between did not see it yet, or has seen it: one of the two ends it
+      if (await isRevoked(grantId)) await statusLists?.revoke(status, expiresAt);
+    },
+  };
+}

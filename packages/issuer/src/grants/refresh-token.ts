@@ -1,0 +1,30 @@
+import type { IssuerConfig } from '../config.ts';
+import type { AuthorizationDetails } from './authorization-details.ts';
+import type { CheckGrant } from './redemption.ts';
+import type { RefreshTokens } from './refresh-tokens.ts';
+import { readAsked, takeRights } from './rights.ts';
+
+/**
+ * RFC 6749 §6, RFC 8707 §2.2, RFC 9396 §6: the same or less of what was allowed, for now; the refresh token keeps all of it.
+ * RFC 9449 §5: to whatever key the authenticated client proves this time.
+ */
+export function refreshToken(
+  config: IssuerConfig,
+  details: AuthorizationDetails,
+  refreshTokens: RefreshTokens,
+): CheckGrant {
+  return async ({ form, client }) => {
+    const refresh = await refreshTokens.check(form.get('refresh_token'), client);
+    const { grant } = refresh;
+    const rights = takeRights(readAsked(form, details), grant, config, details);
+    return {
+      subject: grant.subject,
+      rights,
+      grantId: grant.id,
+      isOneOfMany: true,
+      async complete() {
+        return { refresh_token: await refreshTokens.use(refresh) };
+      },
+    };
+  };
+}

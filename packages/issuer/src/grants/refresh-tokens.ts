@@ -1,0 +1,108 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { type Clock, HoldfastError, seconds } from '@holdfast/proof';
+import type { Client } from '../client/clients.ts';
+import type { IssuerConfig } from '../config.ts';
+import type { Records } from '../records.ts';
+import type { Grant } from './grant.ts';
+import type { Grants } from './grants.ts';
+
+/** Refresh tokens. All clients are confidential, so one is bound to its client and not to a key (RFC 9449 §5). */
+export interface RefreshTokens {
+  /** A new one for this grant. */
+  issue(grant: Grant): Promise<string>;
+  /** Throws unless the token is live, used often enough, of this client and its grant not revoked. Changes nothing. */
+  check(token: string | undefined, client: Client): Promise<CheckedRefresh>;
+  /** Notes the use. Returns the successor where tokens are rotated, always the same for the same token. */
+  use(refresh: CheckedRefresh): Promise<string | undefined>;
+  /** The grant of a token, live or not any more; for revocation. */
+  find(token: string): Promise<Grant | undefined>;
+}
+
+declare const checked: unique symbol;
+
+export interface CheckedRefresh {
+  readonly [checked]: true;
+  readonly token: string;
+  readonly grant: Grant;
+}
+
+interface RefreshRecord {
+  readonly grant: Grant;
+  readonly issuedAt: number;
+  /** Makes the successor together with the token, so that a retry gets the one that got lost and not another. */
+  readonly seed: string;
+}
+
+/** When a token was replaced, and until when it may be used once more. */
+interface Rotated {
+  readonly graceUntil: number;
+}
+
+const IDLE_STEPS = 4; // a use is noted once in a quarter of the time after which an unused token ends
+
+export function createRefreshTokens(
+  records: Records,
+  grants: Grants,
+  config: IssuerConfig,
+  clock: Clock,
+): RefreshTokens {
+  const { refresh_token_rotation: rotation, refresh_token_idle_lifetime: idle } = config;
+  const step = Math.max(1, Math.floor(idle / IDLE_STEPS));
+
+  async function remember(token: string, grant: Grant): Promise<void> {
+    const seed = randomBytes(32).toString('base64url');
+    await records.add(
+      'refresh',
+      token,
+      { grant, issuedAt: seconds(clock), seed } satisfies RefreshRecord,
+      grant.endsAt,
+    );
+  }
+
+  // RFC 9700 §4.14: ends when nobody uses it
+  async function isIdle(token: string, issuedAt: number, now: number): Promise<boolean> {
+    if (now <= issuedAt + idle) return false;
+    const current = Math.floor(now / step);
+    for (let at = current; at >= current - IDLE_STEPS; at--) {
+      if ((await records.get('active', `${token} ${at}`)) !== undefined) return false;
+    }
+    return true;
+  }
+
+  return {
+    async issue(grant) {
+      const token = randomBytes(32).toString('base64url');
+      await remember(token, grant);
+      return token;
+    },
+    async check(token, client) {
+      if (token === undefined) throw new HoldfastError('form_malformed', { detail: 'refresh_token' });
+      const record = await records.get<RefreshRecord>('refresh', token);
+      if (record === undefined) throw new HoldfastError('refresh_unknown');
+      const { grant, issuedAt } = record;
+      if (grant.clientId !== client.clientId) throw new HoldfastError('refresh_client');
+      if (await grants.isRevoked(grant.id)) throw new HoldfastError('grant_revoked');
+      const now = seconds(clock);
+      const rotated = await records.get<Rotated>('rotated', token);
+      // RFC 9700 §4.14: a token that was replaced long ago is in two hands
+      if (rotated !== undefined && now > rotated.graceUntil) {
+        await grants.revoke(grant, 'refresh_used');
+        throw new HoldfastError('grant_revoked');
+      }
+      if (await isIdle(token, issuedAt, now)) throw new HoldfastError('refresh_unknown');
+      return { token, grant } as CheckedRefresh;
+    },
+    async use({ token, grant }) {
+      const now = seconds(clock);
+      await records.add('active', `${token} ${Math.floor(now / step)}`, true, now + idle + step);
+      if (rotation === undefined) return undefined;
+      const record = await records.get<RefreshRecord>('refresh', token);
+      if (record === undefined) throw new HoldfastError('refresh_unknown');
+      await records.add('rotated', token, { graceUntil: now + rotation.grace } satisfies Rotated, grant.endsAt);
+      const successor = createHmac('sha256', record.seed).update(token).digest('base64url');
+      await remember(successor, grant);
+      return successor;
+    },
+    find: async (token) => (await records.get<RefreshRecord>('refresh', token))?.grant,
+  };
+}

@@ -1,0 +1,77 @@
+import { type Confirmation, HoldfastError } from '@holdfast/proof';
+import type { Client } from '../client/clients.ts';
+import type { IssuerConfig } from '../config.ts';
+import type { Form } from '../form.ts';
+import { type AccessTokenClaims, grantOf } from '../tokens/access-tokens.ts';
+import type { TokenReader } from '../tokens/token-reader.ts';
+import type { AuthorizationDetails } from './authorization-details.ts';
+import type { CheckGrant } from './redemption.ts';
+import { readAsked, takeRights } from './rights.ts';
+
+const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
+
+/**
+ * RFC 8693: an access token of ours for another one that allows the same or less and ends no later. Its binding is never
+ * dropped: the client that the token was given to has to prove the same key or certificate again; the server of the
+ * resource that the token is for (`exchange_resources`) gets one that is bound to itself and says for whom it acts.
+ */
+export function tokenExchange(config: IssuerConfig, details: AuthorizationDetails, tokens: TokenReader): CheckGrant {
+  return async ({ form, client, confirmation }) => {
+    const subject = await readSubject(form, tokens);
+    const isOwner = subject.client_id === client.clientId;
+    if (isOwner) requireSameBinding(subject.cnf, confirmation);
+    else requireDelegation(subject, client);
+    const allowance = {
+      scope: (subject.scope?.split(' ') ?? []).filter((value) => isOwner || client.scope.includes(value)),
+      // Its owner gets less of the same; a server may turn to those behind it, within what it was shown
+      ...(isOwner ? { resources: audiencesOf(subject) } : {}),
+      details: subject.authorization_details ?? [],
+    };
+    const rights = takeRights(readAsked(form, details), allowance, config, details);
+    return {
+      subject: subject.sub,
+      rights,
+      grantId: grantOf(subject),
+      isOneOfMany: true,
+      endsAt: subject.exp,
+      ...(isOwner ? actOf(subject) : { act: { sub: client.clientId, ...actOf(subject) } }),
+      complete: async () => ({ issued_token_type: ACCESS_TOKEN }),
+    };
+  };
+}
+
+async function readSubject(form: Form, tokens: TokenReader): Promise<AccessTokenClaims> {
+  if (form.get('subject_token_type') !== ACCESS_TOKEN)
+    throw new HoldfastError('subject_token_type', { detail: 'subject_token_type' });
+  const requested = form.get('requested_token_type');
+  if (requested !== undefined && requested !== ACCESS_TOKEN) {
+    throw new HoldfastError('subject_token_type', { detail: 'requested_token_type' });
+  }
+  // Who acts is who authenticates here
+  if (form.get('actor_token') !== undefined) throw new HoldfastError('subject_token_type', { detail: 'actor_token' });
+  const token = form.get('subject_token');
+  const claims = token === undefined ? undefined : await tokens.read(token);
+  if (claims === undefined) throw new HoldfastError('subject_token_invalid');
+  return claims;
+}
+
+// A thief has neither the key nor the certificate
+function requireSameBinding(held: Confirmation, proven: Confirmation): void {
+  const members = ['jkt', 'x5t#S256'] as const;
+  const isProven = members.every((member) => held[member] === undefined || held[member] === proven[member]);
+  if (!isProven) throw new HoldfastError('exchange_forbidden', { detail: 'binding' });
+}
+
+function requireDelegation(subject: AccessTokenClaims, { metadata }: Client): void {
+  const isServer = audiencesOf(subject).some((each) => metadata.exchange_resources.includes(each));
+  if (!isServer) throw new HoldfastError('exchange_forbidden');
+}
+
+function audiencesOf({ aud }: AccessTokenClaims): readonly string[] {
+  return typeof aud === 'string' ? [aud] : aud;
+}
+
+/** RFC 8693 §4.1: whoever acted before is nested. */
+function actOf({ act }: AccessTokenClaims): { readonly act?: NonNullable<AccessTokenClaims['act']> } {
+  return act === undefined ? {} : { act };
+}

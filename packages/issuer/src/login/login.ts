@@ -1,0 +1,40 @@
+import { HoldfastError } from '@holdfast/proof';
+
+/** A person who logged in. */
+export interface Account {
+  /** OIDC Core §2: at most 255 ASCII characters, never given to anybody else. */
+  readonly sub: string;
+  /** To be shown. */
+  readonly name?: string | undefined;
+}
+
+/** Checks name and password. Undefined: they do not belong together. It does not count attempts. */
+export interface Login {
+  check(name: string, password: string): Promise<Account | undefined>;
+}
+
+/** An organisation's own login, instead of our page: it asks the person in its own way. */
+export interface ExternalLogin {
+  /** The https URL, of any origin, to send the browser to. */
+  start(interaction: Interaction): string;
+}
+
+/** What an organisation's login learns about a request. */
+export interface Interaction {
+  /** Names the request for as long as it waits; what it is answered by. It opens nothing in another browser. */
+  readonly id: string;
+  readonly clientId: string;
+  readonly clientName?: string | undefined;
+  /** OIDC Core §3.1.2.1: whom the client expects. It is the client's word. */
+  readonly loginHint?: string | undefined;
+  /** Our own URL, to send the browser back to when the person has logged in, or has given up. */
+  readonly returnTo: string;
+}
+
+/** Where the browser has to go. Throws `internal` when that is no https URL: the person would type a password there. */
+export function externalLoginUrl(login: ExternalLogin, interaction: Interaction): string {
+  const url = login.start(interaction);
+  const { protocol, username, password } = URL.parse(url) ?? {};
+  if (protocol === 'https:' && username === '' && password === '' && /^[\x21-\x7E]+$/.test(url)) return url;
+  throw new HoldfastError('internal', { detail: 'the login gives no https URL' });
+}

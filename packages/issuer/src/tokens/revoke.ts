@@ -1,0 +1,53 @@
+import { HoldfastError, seconds } from '@holdfast/proof';
+import type { Client } from '../client/clients.ts';
+import { LONGEST_GRANT } from '../config.ts';
+import { type IssuerRequest, readForm } from '../form.ts';
+import type { Revoked } from '../grants/grants.ts';
+import type { Parts } from '../parts.ts';
+import type { Reply } from '../reply.ts';
+import { type AccessTokenClaims, grantOf } from './access-tokens.ts';
+import { statusOf } from './token-reader.ts';
+
+/** The line from a token to the end of its grant: RFC 7009 §2. Whatever token of a grant is shown, all of them end. */
+export function createRevocationEndpoint(parts: Parts): (request: IssuerRequest) => Promise<Reply> {
+  const { clock, admission, clients, tokens, refreshTokens, grants } = parts;
+
+  /** What a token of either kind came from; RFC 7009 §2.1: whatever token_type_hint says. */
+  async function originOf(token: string): Promise<Revoked | undefined> {
+    const grant = await refreshTokens.find(token);
+    if (grant !== undefined) return grant;
+    const claims = await tokens.read(token);
+    return claims === undefined ? undefined : revocable(claims, seconds(clock));
+  }
+
+  return async function revoke(request) {
+    const now = seconds(clock);
+    const form = readForm(request);
+    const authenticated = await admission.authenticate(request, form, clients, now);
+    const token = form.get('token');
+    if (token === undefined) throw new HoldfastError('form_malformed', { detail: 'token' });
+    const origin = await originOf(token);
+    if (origin !== undefined) checkOwner(origin, authenticated.client);
+    await admission.useUp(authenticated);
+    if (origin !== undefined) await grants.revoke(origin, 'requested');
+    // RFC 7009 §2.2: the same for a token that nobody knows
+    return { status: 200, headers: { 'Cache-Control': 'no-store' }, body: '' };
+  };
+}
+
+// RFC 7009 §2.1
+function checkOwner({ clientId }: Revoked, client: Client): void {
+  if (clientId !== client.clientId) throw new HoldfastError('token_not_revocable');
+}
+
+function revocable(claims: AccessTokenClaims, now: number): Revoked {
+  const status = statusOf(claims);
+  const id = grantOf(claims);
+  return {
+    id,
+    clientId: claims.client_id,
+    // Of a grant with more than this token only the refresh token knows when it ends
+    endsAt: id === claims.jti ? claims.exp : now + LONGEST_GRANT,
+    token: status === undefined ? undefined : { status, expiresAt: claims.exp },
+  };
+}
