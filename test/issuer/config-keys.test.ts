@@ -200,9 +200,14 @@ describe('signing keys', () => {
     expect(fault(withSigningKey({ ...traderKey.privateJwk, kid: 7 }))).toMatch(/^signing_keys\[0\]\.kid: /m);
   });
 
+  it('are needed where no key ring is given', async () => {
+    const config = readConfig(configuration({ signing_keys: undefined }));
+    await expect(createIssuer({ config, store: memoryStore() })).rejects.toThrow(/^signing_keys: /);
+  });
+
   it('are not seen in an issuer that is printed or written as JSON', async () => {
     const issuer = await createIssuer({ config: readConfig(configuration()), store: memoryStore() });
-    const secret = String(issuer.config.signing_keys[0]?.['d']);
+    const secret = String(issuer.config.signing_keys?.[0]?.['d']);
     expect(secret).toHaveLength(43);
     const printed = inspect(issuer, { depth: null, getters: true }) + JSON.stringify(issuer);
     expect(printed).not.toContain(secret);

@@ -45,7 +45,6 @@ describe('a wrong field is named and its value is not shown', () => {
     ['access_token_lifetime', { access_token_lifetime: SECRET }],
     ['dpop_nonce', { dpop_nonce: SECRET }],
     ['dpop_nonce', { dpop_nonce: false }],
-    ['signing_keys', { signing_keys: undefined }],
     ['signing_keys', { signing_keys: [] }],
     ['signing_keys[0]', { signing_keys: [SECRET] }],
     ['resources', { resources: [] }],

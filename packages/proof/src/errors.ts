@@ -161,7 +161,7 @@ const REFUSALS = {
   challenge_method: ['invalid_request', 'PKCE-4.4.1-01', 'The code_challenge_method is not S256'],
   parameter_malformed: ['invalid_request', 'RFC 6749 §4.1.2.1', 'A parameter is malformed or too long'],
   dpop_jkt_mismatch: ['invalid_dpop_proof', 'DPOP-10.1-04', 'The dpop_jkt is not the key of the proof'],
-  prompt_none: ['login_required', 'OIDC Core §3.1.2.6', 'Nobody is logged in here without being asked'],
+  prompt_none: ['login_required', 'RFC 6749 §4.1.2.1', 'Nobody is logged in here without being asked'],
   authorization_details_invalid: [
     'invalid_authorization_details',
     'RAR-5-01',
@@ -201,7 +201,6 @@ const REFUSALS = {
   consent_denied: ['access_denied', 'RFC 6749 §4.1.2.1', 'The user denied the request'],
 
   // Introspection, revocation, registration
-  resource_server_unknown: ['invalid_client', 'FAPIMS-6.2-01', 'Only a resource server may ask about tokens'],
   token_not_revocable: ['invalid_request', 'REV-2.1-03', 'The token was not given to this client'],
   registration_unauthorized: ['invalid_token', 'RFC 7591 §3', 'The initial access token is missing or wrong'],
   registration_token: ['invalid_token', 'RFC 7592 §2', 'The registration access token is missing or wrong'],

@@ -34,7 +34,7 @@ const MOST_RESOURCES = 10;
 
 /** Reads `scope`, `resource` and `authorization_details`: RFC 6749 §3.3, RFC 8707 §2, RFC 9396 §2. */
 export function readAsked(parameters: Parameters, details: AuthorizationDetails): Asked {
-  const resources = [...new Set(parameters.all('resource'))];
+  const resources = parameters.all('resource');
   if (resources.length > MOST_RESOURCES) throw new HoldfastError('resource_invalid', { detail: 'too many' });
   return {
     scope: readScope(parameters.get('scope')),

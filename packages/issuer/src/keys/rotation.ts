@@ -3,18 +3,7 @@ import type { KeptKey } from './kept-key.ts';
 import { type KeyChange, keyChanges } from './key-change.ts';
 import { type KeyDocument, readKeyDocument, writeKeyDocument } from './key-document.ts';
 import { readKeyFile, replaceKeyFile } from './key-file.ts';
-import {
-  chains,
-  dropped,
-  find,
-  isNextKnown,
-  lacking,
-  live,
-  type NewKey,
-  promoted,
-  supplied,
-  withdrawn,
-} from './key-states.ts';
+import { chains, dropped, find, isNextKnown, lacking, live, promoted, supplied, withdrawn } from './key-states.ts';
 import { newKey } from './new-key.ts';
 import { unusable } from './refusal.ts';
 import { createPassphrase } from './sealing.ts';

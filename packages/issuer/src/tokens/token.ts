@@ -1,8 +1,9 @@
 import { HoldfastError, seconds } from '@holdfast/proof';
-import { GRANT_TYPES, type GrantType } from '../client/client-metadata.ts';
+import type { GrantType } from '../client/client-metadata.ts';
 import type { Client } from '../client/clients.ts';
 import { type Form, type IssuerRequest, readForm } from '../form.ts';
 import type { Companions, Redemption } from '../grants/redemption.ts';
+import { offerOf } from '../metadata.ts';
 import type { Parts } from '../parts.ts';
 import { type Reply, success } from '../reply.ts';
 import { bind } from '../sender.ts';
@@ -10,7 +11,8 @@ import type { IssuedAccessToken } from './access-tokens.ts';
 
 /** The line from token request to token. What is used once is used up only when everything else has passed. */
 export function createTokenEndpoint(parts: Parts): (request: IssuerRequest) => Promise<Reply> {
-  const { clock, admission, clients, checks, issueAccessToken, events } = parts;
+  const { config, clock, admission, clients, checks, issueAccessToken, events } = parts;
+  const offered = offerOf(config).grantTypes;
 
   return async function token(request) {
     const now = seconds(clock);
@@ -18,7 +20,7 @@ export function createTokenEndpoint(parts: Parts): (request: IssuerRequest) => P
     // RFC 7523 §3, RFC 8705 §2: who asks
     const authenticated = await admission.authenticate(request, form, clients, now);
     const { client } = authenticated;
-    const grantType = readGrantType(form, client);
+    const grantType = readGrantType(form, client, offered);
     // RFC 9449 §5, RFC 8705 §3: what the sender holds
     const sender = admission.sender(request, now);
     // FAPI 2.0 §5.3.2.1: whom the token will serve, and nobody else
@@ -48,10 +50,10 @@ export function createTokenEndpoint(parts: Parts): (request: IssuerRequest) => P
   };
 }
 
-function readGrantType(form: Form, { metadata }: Client): GrantType {
+function readGrantType(form: Form, { metadata }: Client, offered: readonly GrantType[]): GrantType {
   const asked = form.get('grant_type');
   if (asked === undefined) throw new HoldfastError('form_malformed', { detail: 'grant_type' });
-  const grantType = GRANT_TYPES.find((each) => each === asked);
+  const grantType = offered.find((each) => each === asked);
   if (grantType === undefined) throw new HoldfastError('grant_unsupported');
   if (!metadata.grant_types.includes(grantType)) throw new HoldfastError('grant_not_allowed');
   return grantType;
