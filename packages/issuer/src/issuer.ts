@@ -8,7 +8,7 @@ import { boundedStore } from './bounded-store.ts';
 import { createClient, createRegistry, createResourceServer } from './client/clients.ts';
 import { ConfigurationError, type IssuerConfig } from './config.ts';
 import { endpoint } from './endpoint.ts';
-import { type Audit, createEvents } from './events.ts';
+import { type Audit, createEvents, type Events } from './events.ts';
 import type { IssuerRequest } from './form.ts';
 import { authorizationCode } from './grants/authorization-code.ts';
 import { createAuthorizationDetails } from './grants/authorization-details.ts';
@@ -116,6 +116,7 @@ function assemble(options: IssuerOptions) {
   const replay = boundedReplay(store, { clock, timeout: storeTimeout });
   const records = createRecords(store);
   const events = createEvents({ clock, audit });
+  tellKeyChanges(keys, events);
   const nonces = config.dpop_nonce === 'off' ? undefined : createNonces({ clock, server: `issuer ${config.issuer}` });
   const algorithms: ReadonlySet<string> = new Set(FAPI_ALGORITHMS);
   const { access_token_lifetime: tokenLifetime, interaction_lifetime: interactionLifetime } = config;
@@ -173,6 +174,13 @@ function assemble(options: IssuerOptions) {
     externalLogin: options.externalLogin,
   };
   return { parts, statusLists, registration };
+}
+
+// No answer waits for it that could be withheld: what records events has to notice by itself that it failed
+function tellKeyChanges(keys: KeyRing, events: Events): void {
+  keys.watch?.(({ kid, state }) => {
+    Promise.resolve(events.tell({ event: 'key.changed', kid, state })).catch(() => {});
+  });
 }
 
 function checkLogin({ config, login, externalLogin }: IssuerOptions): void {

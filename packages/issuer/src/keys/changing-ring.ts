@@ -10,6 +10,7 @@ export interface Moment {
 /** What a `KeyRing` needs to be one whose keys change. */
 export interface Changing {
   now(): KeyRing;
+  states(): Moment['states'];
   /** Replaces the whole ring at once, then tells who watches. Listeners do not throw. */
   change(next: Moment): void;
   watch(listener: (change: KeyChange) => void): void;
@@ -20,6 +21,7 @@ export function createChanging(first: Moment): Changing {
   const listeners: ((change: KeyChange) => void)[] = [];
   return {
     now: () => moment.ring,
+    states: () => moment.states,
     change(next) {
       const changes = keyChanges(moment.states, next.states);
       moment = next;

@@ -60,6 +60,7 @@ export async function openKeyFile({ every, onFault, ...options }: FileRingOption
   return {
     current: (alg) => now().current(alg),
     jwks: () => now().jwks(),
+    states: changing.states,
     watch: changing.watch,
     renew: background.finish,
   };

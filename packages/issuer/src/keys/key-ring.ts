@@ -12,6 +12,8 @@ export interface KeyRing {
   current(alg?: Algorithm): SigningKey;
   /** Public JWK Set (RFC 7517 §5): next, current and retiring keys. Another set is another object. */
   jwks(): { readonly keys: readonly object[] };
+  /** Each published key with its state. Left out: all of them are as good as current. */
+  states?(): readonly KeyChange[];
   /** Calls the listener with each change of a key from now on. Left out: they never change. */
   watch?(listener: (change: KeyChange) => void): void;
 }

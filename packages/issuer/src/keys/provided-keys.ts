@@ -33,6 +33,7 @@ export async function providedKeys(keys: readonly ProvidedKey[]): Promise<Provid
   return {
     current: (alg) => changing.now().current(alg),
     jwks: () => changing.now().jwks(),
+    states: changing.states,
     watch: changing.watch,
     replace: async (next) => changing.change(await momentOf(next)),
   };
