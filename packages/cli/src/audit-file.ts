@@ -9,8 +9,6 @@ export interface AuditFile {
   isInPlace(): Promise<boolean>;
   /** Resolves when all the lines are on the disk. After a failure part of them may be there, and the last one be torn. */
   append(lines: string): Promise<void>;
-  /** It is in place no longer, wherever the path leads. */
-  leave(): void;
   close(): Promise<void>;
 }
 
@@ -24,11 +22,10 @@ export async function openAuditFile(path: string): Promise<AuditFile> {
     const { ino, dev, size } = await checkFile(handle, path);
     await syncFolder(path);
     let isTorn = size > 0 && (await lastOctet(handle, size)) !== LINE_FEED;
-    let hasLeft = false;
     return {
       async isInPlace() {
         const there = await lstat(path).catch(() => undefined);
-        return !hasLeft && there?.ino === ino && there.dev === dev;
+        return there?.ino === ino && there.dev === dev;
       },
       async append(lines) {
         const text = isTorn ? `\n${lines}` : lines;
@@ -36,9 +33,6 @@ export async function openAuditFile(path: string): Promise<AuditFile> {
         await handle.appendFile(text);
         await handle.datasync();
         isTorn = false;
-      },
-      leave() {
-        hasLeft = true;
       },
       close: () => handle.close(),
     };

@@ -7,8 +7,8 @@ import { type AuditFile, openAuditFile } from './audit-file.ts';
  */
 export interface AuditTrail {
   readonly record: Audit;
-  /** Goes on in a new file, because the one in use was renamed. It does so by itself as well, from the next event on. */
-  reopen(): void;
+  /** Goes on in a new file at once when the one in use was renamed. By itself it does so at the next event. */
+  reopen(): Promise<void>;
   /** Resolves when events can be recorded. After a failure it tries, and leaves a line `audit.resumed`. */
   check(): Promise<void>;
   /** Resolves when all that waits is recorded. */
@@ -49,8 +49,9 @@ export async function openAuditTrail(path: string, now: () => number = Date.now)
       const batch = waiting;
       waiting = [];
       try {
-        await (await current()).append(batch.map(({ line }) => line).join(''));
-        isFailing = false;
+        const lines = batch.map(({ line }) => line).join('');
+        await (await current()).append(lines);
+        if (lines !== '') isFailing = false;
         for (const { resolve } of batch) resolve();
       } catch (fault) {
         isFailing = true;
@@ -60,26 +61,26 @@ export async function openAuditTrail(path: string, now: () => number = Date.now)
     writing = undefined;
   }
 
-  function append(event: object, at: number): Promise<void> {
+  function append(line: string): Promise<void> {
     if (waiting.length >= MOST_WAITING) return Promise.reject(new Error('the disk does not keep up'));
-    const recorded = new Promise<void>((resolve, reject) => {
-      waiting.push({ line: `${JSON.stringify({ at: new Date(at).toISOString(), ...event })}\n`, resolve, reject });
-    });
+    const recorded = new Promise<void>((resolve, reject) => waiting.push({ line, resolve, reject }));
     writing ??= write();
     return recorded;
   }
 
   return {
-    record: ({ at, ...event }: IssuerEvent) => append(event, at),
-    reopen() {
-      file?.leave();
-    },
+    record: ({ at, ...event }: IssuerEvent) => append(lineOf(at, event)),
+    reopen: () => append(''),
     async check() {
-      if (isFailing) await append({ event: 'audit.resumed' }, now());
+      if (isFailing) await append(lineOf(now(), { event: 'audit.resumed' }));
     },
     async close() {
       await writing;
       await file?.close();
     },
   };
+}
+
+function lineOf(at: number, event: object): string {
+  return `${JSON.stringify({ at: new Date(at).toISOString(), ...event })}\n`;
 }
