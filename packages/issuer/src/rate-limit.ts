@@ -10,7 +10,7 @@ export interface RateLimits {
   readonly address: number;
   /** POST requests from one address in the name of one client, or in nobody's name. */
   readonly client: number;
-  /** Names and passwords that are tried from one address; many people may share one. */
+  /** Forms of the pages that are posted from one address: two for each person, and a trading desk shares one. */
   readonly login: number;
 }
 
@@ -18,7 +18,7 @@ export interface RateLimits {
  * A client that renews the tokens of 500 orders at once sends a thousand requests, half of them to fetch a nonce; some
  * clients share an address.
  */
-export const RATE_LIMITS: RateLimits = { address: 12_000, client: 6000, login: 30 };
+export const RATE_LIMITS: RateLimits = { address: 12_000, client: 6000, login: 240 };
 
 export interface RateLimitOptions {
   /** What is left out is as in `RATE_LIMITS`. */
