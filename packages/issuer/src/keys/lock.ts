@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { unusable } from './refusal.ts';
 
-const PATIENCE = 5000; // ms, where an action takes a few
+const PATIENCE = 2000; // ms, where an action takes a few
 
 /**
  * Runs a short action while no other process runs one under the same lock. The lock is SQLite's on an empty file: the

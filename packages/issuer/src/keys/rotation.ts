@@ -119,7 +119,7 @@ export async function readKeys({ path, passphrase }: KeyFileSettings): Promise<K
 }
 
 const ATTEMPTS = 50; // others can be first only so often
-const MOST_KEYS = 64; // a verifier reads the whole set
+const MOST_KEYS = 32; // a verifier reads the whole set
 
 /** Reads, changes and writes the keys as one step: when another process was first, from the start. */
 async function change(
