@@ -33,7 +33,7 @@ function markOdd(text: string): string {
 }
 
 const LATIN = /\p{Script=Latin}/u;
-const LOOK_ALIKE = /[\p{Script=Cyrillic}\p{Script=Armenian}\p{Script=Cherokee}\p{Script=Lisu}]/gu;
+const LOOK_ALIKE = /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}\p{Script=Lisu}]/gu;
 
 // UTS #39 §5.1: of the scripts whose letters look like Latin ones, none is mixed with Latin within a word
 function markMixedWords(text: string): string {
