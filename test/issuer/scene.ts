@@ -62,7 +62,7 @@ export interface Scene {
 export async function createScene(
   changes: Fields = {},
   store?: Store,
-  options: { readonly storeTimeout?: number } = {},
+  options: { readonly storeTimeout?: number; readonly fetch?: typeof globalThis.fetch } = {},
 ): Promise<Scene> {
   const clock = () => scene.now * 1000;
   const { clients, ...sound } = configuration(changes);
@@ -125,7 +125,7 @@ export function tokenRequest({ form = {}, headers = [], ...attempt }: Attempt): 
 }
 
 /** That a request was refused in the right words and got nothing. */
-export function expectRefusal({ status, body }: Answer, error: string, code?: string): void {
+export function expectRefusal({ status, body }: Pick<Answer, 'status' | 'body'>, error: string, code?: string): void {
   expect({ status, error: body['error'], ...(code === undefined ? {} : { code: body['code'] }) }).toEqual({
     status: error === 'invalid_client' ? 401 : 400,
     error,
@@ -135,7 +135,7 @@ export function expectRefusal({ status, body }: Answer, error: string, code?: st
 }
 
 /** That a request got its token. */
-export function expectToken({ status, body }: Answer): string {
+export function expectToken({ status, body }: Pick<Answer, 'status' | 'body'>): string {
   expect(body).toHaveProperty('access_token');
   expect(status).toBe(200);
   return String(body['access_token']);
