@@ -12,7 +12,10 @@ export interface RefreshTokens {
   issue(grant: Grant): Promise<string>;
   /** Throws unless the token is live, used often enough, of this client and its grant not revoked. Changes nothing. */
   check(token: string | undefined, client: Client): Promise<CheckedRefresh>;
-  /** Notes the use. Returns the successor where tokens are rotated, always the same for the same token. */
+  /**
+   * Notes the use. Where tokens are rotated, returns the successor, always the same for the same token; of concurrent uses
+   * one passes, and a retry within the time of grace does.
+   */
   use(refresh: CheckedRefresh): Promise<string | undefined>;
   /** The grant of a token, live or not any more; for revocation. */
   find(token: string): Promise<Grant | undefined>;
@@ -24,6 +27,8 @@ export interface CheckedRefresh {
   readonly [checked]: true;
   readonly token: string;
   readonly grant: Grant;
+  /** It was replaced a moment ago: the answer may have been lost. */
+  readonly isRetry: boolean;
 }
 
 interface RefreshRecord {
@@ -90,15 +95,18 @@ export function createRefreshTokens(
         throw new HoldfastError('grant_revoked');
       }
       if (await isIdle(token, issuedAt, now)) throw new HoldfastError('refresh_unknown');
-      return { token, grant } as CheckedRefresh;
+      return { token, grant, isRetry: rotated !== undefined } as CheckedRefresh;
     },
-    async use({ token, grant }) {
+    async use({ token, grant, isRetry }) {
       const now = seconds(clock);
       await records.add('active', `${token} ${Math.floor(now / step)}`, true, now + idle + step);
       if (rotation === undefined) return undefined;
       const record = await records.get<RefreshRecord>('refresh', token);
       if (record === undefined) throw new HoldfastError('refresh_unknown');
-      await records.add('rotated', token, { graceUntil: now + rotation.grace } satisfies Rotated, grant.endsAt);
+      // Before the successor, so that no crash loses both. Of concurrent uses one passes; a retry gets what that one got
+      const replaced = { graceUntil: now + rotation.grace } satisfies Rotated;
+      const isFirst = await records.add('rotated', token, replaced, grant.endsAt);
+      if (!isFirst && !isRetry) throw new HoldfastError('refresh_unknown');
       const successor = createHmac('sha256', record.seed).update(token).digest('base64url');
       await remember(successor, grant);
       return successor;
