@@ -1,0 +1,26 @@
+import { readFile } from 'node:fs/promises';
+import { CommandError } from './command-error.ts';
+
+/** Reads a file that holds a JSON object. */
+export async function readJsonFile(path: string): Promise<Record<string, unknown>> {
+  const value = await readJson(path);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new CommandError(`${path}: not a JSON object`);
+}
+
+/** Reads a file that holds a JSON array. */
+export async function readJsonList(path: string): Promise<unknown[]> {
+  const value = await readJson(path);
+  if (Array.isArray(value)) return value;
+  throw new CommandError(`${path}: not a JSON array`);
+}
+
+/** Undefined for what is no JSON: the parser's message would quote the file. */
+async function readJson(path: string): Promise<unknown> {
+  const text = await readFile(path, 'utf8');
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
