@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { createAuthority, issueServer } from '@holdfast/certs-scripts';
 import { createLogger, listen } from '@holdfast/cli';
-import { createIssuer, type Issuer, readConfig } from '@holdfast/issuer';
+import { createIssuer, type Issuer, type IssuerOptions, readConfig } from '@holdfast/issuer';
 import { issuerRoutes } from '@holdfast/issuer/fastify';
 import { memoryStore } from '@holdfast/stores';
 import fastify, { type FastifyInstance } from 'fastify';
@@ -23,13 +23,17 @@ export interface Served extends AsyncDisposable {
 }
 
 /** An issuer behind two TLS listeners on loopback, as an operator would put it up. `path` is the path of its URL. */
-export async function serve(changes: Record<string, unknown> = {}, path = ''): Promise<Served> {
+export async function serve(
+  changes: Record<string, unknown> = {},
+  path = '',
+  put: Partial<Omit<IssuerOptions, 'config'>> = {},
+): Promise<Served> {
   const { certificate: cert, key } = server;
   const options = { port: 0, host: '127.0.0.1', name: 'localhost', cert, key };
   const plain = await listen(options);
   const mutual = await listen({ ...options, clientAuthorities: authority.certificate });
   const config = configuration({ issuer: plain.origin + path, mtls_origin: mutual.origin, ...changes });
-  const issuer = await createIssuer({ config: readConfig(config), store: memoryStore() });
+  const issuer = await createIssuer({ config: readConfig(config), store: memoryStore(), ...put });
   const logs: string[] = [];
   for (const listener of [plain, mutual]) {
     const logger = createLogger({ write: (line: string) => logs.push(line) });

@@ -16,7 +16,7 @@ export function createRevocationEndpoint(parts: Parts): (request: IssuerRequest)
   async function originOf(token: string): Promise<Revoked | undefined> {
     const grant = await refreshTokens.find(token);
     if (grant !== undefined) return grant;
-    const claims = await tokens.read(token);
+    const claims = await tokens.readUnexpired(token);
     return claims === undefined ? undefined : revocable(claims, seconds(clock));
   }
 

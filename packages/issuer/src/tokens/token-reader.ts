@@ -20,6 +20,8 @@ import { type AccessTokenClaims, grantOf } from './access-tokens.ts';
 export interface TokenReader {
   /** What a live token says; undefined for one that is expired, revoked, not ours or no token at all (RFC 7662 §4). */
   read(token: string): Promise<AccessTokenClaims | undefined>;
+  /** The same of a token that may be revoked: so that a revocation that was interrupted can be made again. */
+  readUnexpired(token: string): Promise<AccessTokenClaims | undefined>;
 }
 
 export interface TokenReaderOptions {
@@ -74,10 +76,16 @@ export function createTokenReader({ issuer, clock, keys, records, grants, client
     }
   }
 
+  async function readUnexpired(token: string): Promise<AccessTokenClaims | undefined> {
+    const claims = await content(token);
+    return claims === undefined || seconds(clock) >= claims.exp ? undefined : claims;
+  }
+
   return {
+    readUnexpired,
     async read(token) {
-      const claims = await content(token);
-      if (claims === undefined || seconds(clock) >= claims.exp) return undefined;
+      const claims = await readUnexpired(token);
+      if (claims === undefined) return undefined;
       if (await grants.isRevoked(grantOf(claims))) return undefined;
       return (await isClient(claims.client_id)) ? claims : undefined;
     },
