@@ -102,7 +102,8 @@ export interface People {
   push(form?: Fields, sent?: Sent): Promise<Answer>;
   /** A request_uri of a sound request. */
   pushed(form?: Fields, sent?: Sent): Promise<string>;
-  browse(browser: Browser, target: string, form?: Fields): Promise<Answer>;
+  /** Loads a page, or posts a form of ours. `changes` are put over the request. */
+  browse(browser: Browser, target: string, form?: Fields, changes?: Partial<IssuerRequest>): Promise<Answer>;
   /** Opens the front door and follows to the login page. Returns the path of the pages. */
   open(browser: Browser, requestUri: string, clientId?: string): Promise<string>;
   logIn(browser: Browser, path: string, fields?: Fields): Promise<Answer>;
@@ -194,7 +195,7 @@ export async function createPeople(
       expect({ status, body }).toMatchObject({ status: 201 });
       return String(body['request_uri']);
     },
-    async browse({ cookies }, target, form) {
+    async browse({ cookies }, target, form, changes = {}) {
       const [path = ''] = target.replace(ISSUER, '').split('?');
       const request: IssuerRequest = {
         method: form === undefined ? 'GET' : 'POST',
@@ -206,6 +207,7 @@ export async function createPeople(
         ],
         body: form === undefined ? '' : encode(form),
         address: '192.0.2.1',
+        ...changes,
       };
       const { authorization } = issuer;
       const id = path.split('/')[2] ?? '';
