@@ -14,6 +14,7 @@ export interface Records {
 
 export type RecordKind =
   | 'pushed' // an authorization request, by its request_uri
+  | 'opened' // … how often its page was opened
   | 'interaction' // one browser that was sent here with it
   | 'login' // who logged in there
   | 'ticket' // who logged in elsewhere for it

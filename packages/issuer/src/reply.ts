@@ -1,4 +1,5 @@
 import { HoldfastError, type Nonces } from '@holdfast/proof';
+import { HSTS } from './pages/security-headers.ts';
 
 /** A plain answer, for whatever server sends it. */
 export interface Reply {
@@ -25,11 +26,13 @@ export function created(body: object, nonce?: string): Reply {
   return { ...success(body, nonce), status: 201 };
 }
 
+const REDIRECT = { 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer', ...HSTS };
+
 /** FAPI 2.0 §5.3.2.2: 303, so that no browser sends a password on. */
 export function redirect(location: string, headers: Readonly<Record<string, string>> = {}): Reply {
   return {
     status: 303,
-    headers: { Location: location, 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer', ...headers },
+    headers: { Location: location, ...REDIRECT, ...headers },
     body: '',
   };
 }

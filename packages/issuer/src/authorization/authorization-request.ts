@@ -108,7 +108,8 @@ function readExtent(
     ({ resource }) => asked.resources.length === 0 || asked.resources.includes(resource),
   );
   // RFC 8707 §2: every one is known
-  if (!asked.resources.every((wanted) => known.some(({ resource }) => resource === wanted))) throw new HoldfastError('resource_invalid');
+  if (!asked.resources.every((wanted) => known.some(({ resource }) => resource === wanted)))
+    throw new HoldfastError('resource_invalid');
   const meant = known.filter(
     (each) =>
       asked.resources.length > 0 ||

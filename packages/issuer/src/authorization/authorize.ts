@@ -1,5 +1,5 @@
 import { asRefusal, HoldfastError, seconds } from '@holdfast/proof';
-import type { Client } from '../client/clients.ts';
+import { type Client, isRegistered } from '../client/clients.ts';
 import { type Form, type IssuerRequest, readForm, readQuery } from '../form.ts';
 import { newGrantId } from '../grants/grant.ts';
 import { type Account, externalLoginUrl } from '../login/login.ts';
@@ -76,6 +76,7 @@ export function createAuthorization(parts: Parts): Authorization {
   }
 
   async function loggedIn(id: string, account: Account): Promise<string> {
+    await checkSubject(account);
     return `${pageUrl({ id })}?ticket=${await interactions.giveTicket(id, account)}`;
   }
 
@@ -101,6 +102,7 @@ export function createAuthorization(parts: Parts): Authorization {
     await checkUndecided(interaction);
     try {
       const account = await readAccount(form, request);
+      await checkSubject(account);
       const { sub } = await interactions.logIn(interaction, account);
       await events.tell({ event: 'login.succeeded', subject: sub, clientId: client.clientId });
       return redirect(pageUrl(interaction));
@@ -121,6 +123,11 @@ export function createAuthorization(parts: Parts): Authorization {
     const account = isComplete ? await check(name, password, address) : undefined;
     if (account === undefined) throw new HoldfastError('login_refused');
     return account;
+  }
+
+  // RFC 9068 §5, FAPI 2.0 §6.7: a resource server could not tell such a person from that client
+  async function checkSubject({ sub }: Account): Promise<void> {
+    if (await isRegistered(clients, sub)) throw new HoldfastError('internal', { detail: 'a subject that is a client' });
   }
 
   /** FAPI 2.0 §5.3.2.2, RFC 9126 §7.3: one decision for one request, whoever opened its page how often. */

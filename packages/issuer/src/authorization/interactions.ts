@@ -1,4 +1,4 @@
-import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 import { type Clock, fieldValues, HoldfastError, type HttpMessage, seconds } from '@holdfast/proof';
 import type { Account } from '../login/login.ts';
 import type { Records } from '../records.ts';
@@ -45,11 +45,21 @@ interface InteractionRecord {
   readonly browser: string;
 }
 
+const MOST_OPENINGS = 200;
 const TICKET_LIFETIME = 60; // seconds from an organisation's login back to us
 const ID = /^[A-Za-z0-9_-]{22}$/;
 
 export function createInteractions(records: Records, lifetime: number, clock: Clock): Interactions {
   const login = ({ id }: Interaction) => records.get<LoggedIn>('login', id);
+
+  /** The page may be opened again (RFC 9126 §7.3), but nobody fills the store by opening it for ever. */
+  async function countOpening(requestUri: string, until: number): Promise<void> {
+    const first = randomInt(MOST_OPENINGS); // most are free, so that most openings ask once
+    for (let i = 0; i < MOST_OPENINGS; i += 1) {
+      if (await records.add('opened', `${requestUri} ${(first + i) % MOST_OPENINGS}`, true, until)) return;
+    }
+    throw new HoldfastError('too_many_requests');
+  }
 
   async function logIn(interaction: Interaction, account: Account): Promise<LoggedIn> {
     const loggedIn: LoggedIn = { ...account, authTime: seconds(clock) };
@@ -59,10 +69,12 @@ export function createInteractions(records: Records, lifetime: number, clock: Cl
 
   return {
     async begin(requestUri, request) {
+      const until = seconds(clock) + lifetime;
+      await countOpening(requestUri, until);
       const id = randomBytes(16).toString('base64url');
       const secret = randomBytes(32).toString('base64url');
       const record: InteractionRecord = { requestUri, request, browser: hash('sha256', secret, 'base64url') };
-      await records.add('interaction', id, record, seconds(clock) + lifetime);
+      await records.add('interaction', id, record, until);
       return { id, requestUri, request, secret };
     },
     async resume(id, message) {

@@ -60,7 +60,8 @@ export function showConsent(interaction: Interaction, client: Client, account: L
 export function showError(refusal: HoldfastError, stylesheet: string): Reply {
   const { error = 'server_error', message, code, issuerStatus } = refusal;
   const body = errorPage({ error, description: message, code, stylesheet });
-  return { ...page(issuerStatus, pageHeaders(), body), refusal };
+  // A browser that is told 401 would ask for a password of its own
+  return { ...page(issuerStatus === 401 ? 400 : issuerStatus, pageHeaders(), body), refusal };
 }
 
 function formOf(interaction: Interaction, { basePath, stylesheet }: Parts) {

@@ -122,7 +122,10 @@ function checkAuthentication(who: Authentication, context: Context): void {
   if (jwks !== undefined && uri !== undefined) {
     context.addIssue({ code: 'custom', path: ['jwks_uri'], message: 'must not be there beside jwks' }); // RFC 7591 §2
   }
-  if (method === 'tls_client_auth') return checkSubject(who, context);
+  if (method === 'tls_client_auth') {
+    checkSubject(who, context);
+    return;
+  }
   if (jwks === undefined && uri === undefined) {
     context.addIssue({ code: 'custom', path: ['jwks'], message: `is needed for ${method}` });
     return;

@@ -47,6 +47,16 @@ export function createRegistry<R extends Registered>(all: readonly R[], others?:
   };
 }
 
+export async function isRegistered(registry: Registry<Registered>, clientId: string): Promise<boolean> {
+  try {
+    await registry.find(clientId);
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof HoldfastError && thrown.code === 'client_unknown') return false;
+    throw thrown;
+  }
+}
+
 /** A client of sound metadata. */
 export function createClient(metadata: ClientMetadata, fetching: KeyFetching): Client {
   return { ...register(metadata, fetching), metadata, scope: metadata.scope.split(' ') };

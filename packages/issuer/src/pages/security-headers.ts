@@ -3,6 +3,9 @@ import type { ShownClient } from './shown-client.ts';
 /** Where the form on a page can lead: to the redirect URI, and from there to the client's own site. */
 export type Destinations = Pick<ShownClient, 'redirectUri' | 'uri'>;
 
+/** FAPI 2.0 §5.2.3: a year, for this name alone; others of the domain are not ours to bind. */
+export const HSTS = { 'Strict-Transport-Security': 'max-age=31536000' } as const;
+
 /**
  * The header fields of every page. No CORS field is among them, and none may be added (FAPI 2.0 §5.2.3). Chromium holds every
  * redirect after a form to `form-action`, also those of the client: a callback that sends the browser on to a third origin,
@@ -17,7 +20,7 @@ export function pageHeaders(destinations?: Destinations): Record<string, string>
     // With no-referrer a form would be posted with `Origin: null`, and nobody could tell ours from a stranger's
     'Referrer-Policy': 'same-origin',
     'Cache-Control': 'no-store',
-    'Strict-Transport-Security': 'max-age=31536000', // FAPI 2.0 §5.2.3: a year; other names of the domain are not ours to bind
+    ...HSTS,
     'Permissions-Policy': DENIED_FEATURES.map((feature) => `${feature}=()`).join(', '),
     'Cross-Origin-Opener-Policy': 'same-origin',
     'Cross-Origin-Resource-Policy': 'same-origin',

@@ -1,7 +1,6 @@
 import {
   type Clock,
   createKeySet,
-  HoldfastError,
   isAlgorithm,
   type JsonObject,
   type Jwks,
@@ -10,7 +9,7 @@ import {
   seconds,
   verifySignature,
 } from '@holdfast/proof';
-import type { Clients } from '../client/clients.ts';
+import { type Clients, isRegistered } from '../client/clients.ts';
 import type { Grants } from '../grants/grants.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import type { Records } from '../records.ts';
@@ -65,17 +64,6 @@ export function createTokenReader({ issuer, clock, keys, records, grants, client
     }
   }
 
-  /** What a client that is gone was given has gone with it. */
-  async function isClient(clientId: string): Promise<boolean> {
-    try {
-      await clients.find(clientId);
-      return true;
-    } catch (thrown) {
-      if (thrown instanceof HoldfastError && thrown.code === 'client_unknown') return false;
-      throw thrown;
-    }
-  }
-
   async function readUnexpired(token: string): Promise<AccessTokenClaims | undefined> {
     const claims = await content(token);
     return claims === undefined || seconds(clock) >= claims.exp ? undefined : claims;
@@ -87,7 +75,8 @@ export function createTokenReader({ issuer, clock, keys, records, grants, client
       const claims = await readUnexpired(token);
       if (claims === undefined) return undefined;
       if (await grants.isRevoked(grantOf(claims))) return undefined;
-      return (await isClient(claims.client_id)) ? claims : undefined;
+      // What a client that is gone was given has gone with it
+      return (await isRegistered(clients, claims.client_id)) ? claims : undefined;
     },
   };
 }
