@@ -5,7 +5,7 @@
  */
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
-import { createRegistration, readConfig } from '@holdfast/issuer';
+import { createRegistration, givenKeys, readConfig } from '@holdfast/issuer';
 import { sqliteStore } from '@holdfast/stores/sqlite';
 
 const [task, path = '', config = '', rest = ''] = process.argv.slice(2);
@@ -19,8 +19,10 @@ function afterStep<T>(answer: T): T {
   return answer;
 }
 
+const read = readConfig(JSON.parse(config));
 const { register, manage } = createRegistration({
-  config: readConfig(JSON.parse(config)),
+  config: read,
+  keys: givenKeys(read.signing_keys ?? []),
   store: {
     add: (...entry) => afterStep(inner.add(...entry)),
     get: (key) => afterStep(inner.get(key)),

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { createRegistration, type IssuerRequest, type Registration, readConfig } from '@holdfast/issuer';
+import { createRegistration, givenKeys, type IssuerRequest, type Registration, readConfig } from '@holdfast/issuer';
 import type { Store } from '@holdfast/proof';
 import { memoryStore } from '@holdfast/stores';
 import { expect } from 'vitest';
@@ -67,8 +67,10 @@ export interface RegistrationScene {
 export function registrationScene(options: RegistrationSceneOptions = {}): RegistrationScene {
   const { clock = () => NOW * 1000, policy = {}, onDeleted = () => {}, fetch, tell } = options;
   const told: object[] = [];
+  const config = registrationConfig(policy, options.config);
   const registration = createRegistration({
-    config: registrationConfig(policy, options.config),
+    config,
+    keys: givenKeys(config.signing_keys ?? []),
     store: options.store ?? memoryStore({ clock }),
     clock,
     events: {

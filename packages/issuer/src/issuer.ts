@@ -6,6 +6,7 @@ import { createPushEndpoint } from './authorization/push.ts';
 import { createPushedRequests } from './authorization/pushed-requests.ts';
 import { boundedStore } from './bounded-store.ts';
 import { createClient, createRegistry, createResourceServer } from './client/clients.ts';
+import { unsignable } from './client/signed-responses.ts';
 import { ConfigurationError, type IssuerConfig } from './config.ts';
 import { endpoint } from './endpoint.ts';
 import { type Audit, createEvents, type Events } from './events.ts';
@@ -112,6 +113,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
 function assemble(options: IssuerOptions) {
   const { config, storeTimeout = 2000, clock = Date.now, audit, fetch = globalThis.fetch } = options;
   const keys = options.keys ?? configuredKeys(config);
+  checkResponses(config, keys);
   const store = boundedStore(options.store, storeTimeout);
   const replay = boundedReplay(store, { clock, timeout: storeTimeout });
   const records = createRecords(store);
@@ -130,7 +132,7 @@ function assemble(options: IssuerOptions) {
   const registration =
     config.registration === undefined
       ? undefined
-      : createRegistration({ config, store, clock, events, fetch: options.fetch, onDeleted() {} });
+      : createRegistration({ config, store, clock, keys, events, fetch: options.fetch, onDeleted() {} });
   const clients = createRegistry(
     config.clients.map((client) => createClient(client, { fetch, clock })),
     registration?.clients,
@@ -188,6 +190,14 @@ function checkLogin({ config, login, externalLogin }: IssuerOptions): void {
   if ((login === undefined) === (externalLogin === undefined)) {
     throw new ConfigurationError('clients: authorization_code needs a login, of one kind');
   }
+}
+
+/** JARM §3: the answers that clients registered for can be signed. */
+function checkResponses({ clients }: IssuerConfig, keys: KeyRing): void {
+  clients.forEach((client, i) => {
+    const member = unsignable(client, keys);
+    if (member !== undefined) throw new ConfigurationError(`clients[${i}].${member}: no key signs by it`);
+  });
 }
 
 function configuredKeys({ signing_keys: signingKeys }: IssuerConfig): KeyRing {

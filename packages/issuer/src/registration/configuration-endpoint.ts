@@ -8,14 +8,14 @@ import { matchToken, readBearer } from './bearer-token.ts';
 import type { ClientVersions, Version } from './client-versions.ts';
 import { readJsonBody } from './json-body.ts';
 import type { RegisteredClients } from './registered-clients.ts';
-import { clientInformation, type Policy, readMetadata } from './registered-metadata.ts';
+import { clientInformation, type RegistrationRules, readMetadata } from './registered-metadata.ts';
 
 export interface ConfigurationEndpointOptions {
   /** URL of the registration endpoint; those of the clients are below it. */
   readonly url: string;
   readonly versions: ClientVersions;
   readonly clients: RegisteredClients;
-  readonly policy: Policy;
+  readonly rules: RegistrationRules;
   readonly events: Events;
   readonly onDeleted: (clientId: string) => void | Promise<void>;
 }
@@ -34,7 +34,7 @@ const NOBODYS = ''; // the hash of no token
 export function createConfigurationEndpoint(
   options: ConfigurationEndpointOptions,
 ): (request: IssuerRequest) => Promise<Reply> {
-  const { url, versions, clients, policy, events, onDeleted } = options;
+  const { url, versions, clients, rules, events, onDeleted } = options;
   const path = `${new URL(url).pathname}/`;
 
   /** Whoever shows its registration access token is the client. Without that, a client is not to be told from none. */
@@ -58,7 +58,7 @@ export function createConfigurationEndpoint(
     const { clientId, version, token } = await authorize(request);
     const body = readJsonBody(request);
     checkOwn(body, clientId);
-    const record = { ...version.record, metadata: readMetadata(body, clientId, policy) };
+    const record = { ...version.record, metadata: readMetadata(body, clientId, rules) };
     const replaced = await versions.append(clientId, record, version);
     if (replaced === undefined) throw new HoldfastError('registration_token'); // deleted in the meantime
     await events.tell({ event: 'client.updated', clientId });

@@ -1,11 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { HoldfastError, type JsonObject } from '@holdfast/proof';
 import { type ClientMetadata, clientMetadata, REGISTERED_PREFIX } from '../client/client-metadata.ts';
+import { unsignable } from '../client/signed-responses.ts';
 import type { IssuerConfig } from '../config.ts';
+import type { KeyRing } from '../keys/key-ring.ts';
 import type { ClientRecord } from './client-versions.ts';
 
 /** What clients may register for. */
 export type Policy = NonNullable<IssuerConfig['registration']>;
+
+/** What is open to whoever registers. */
+export interface RegistrationRules {
+  readonly policy: Policy;
+  /** The keys that sign for clients. */
+  readonly keys: Pick<KeyRing, 'current'>;
+}
 
 // For the operator alone to say
 const NOT_FOR_CLIENTS = ['client_id', 'access_token_format', 'exchange_resources'];
@@ -24,13 +33,15 @@ export function isRegisteredId(clientId: string): boolean {
  * The metadata of RFC 7591 §2 that a client asks for, with defaults for what it leaves out; what is not known here is
  * ignored. Throws `client_metadata` or `client_redirect_uri`, which name the member. NOT checked: where a `jwks_uri` leads.
  */
-export function readMetadata(body: JsonObject, clientId: string, policy: Policy): ClientMetadata {
+export function readMetadata(body: JsonObject, clientId: string, { policy, keys }: RegistrationRules): ClientMetadata {
   const asked = askedMembers(body);
   // RFC 7591 §2.3: it would have a say in what is registered, and nobody's statements are trusted here
   if (isGiven(body['software_statement'])) throw refusal('software_statement');
   const result = clientMetadata.safeParse({ ...defaults(asked, policy), ...asked, client_id: clientId });
   if (!result.success) throw refusal(result.error.issues[0]?.path ?? []);
   checkPolicy(result.data, policy);
+  const response = unsignable(result.data, keys);
+  if (response !== undefined) throw refusal(response);
   return result.data;
 }
 

@@ -13,7 +13,13 @@ import { createConfigurationEndpoint } from './configuration-endpoint.ts';
 import { createGuardedFetch } from './guarded-fetch.ts';
 import { readJsonBody } from './json-body.ts';
 import { createRegisteredClients } from './registered-clients.ts';
-import { clientInformation, newClientId, type Policy, readMetadata } from './registered-metadata.ts';
+import {
+  clientInformation,
+  newClientId,
+  type Policy,
+  type RegistrationRules,
+  readMetadata,
+} from './registered-metadata.ts';
 
 export interface RegistrationOptions {
   /** With `registration`. */
@@ -21,6 +27,8 @@ export interface RegistrationOptions {
   /** Where clients are kept, for good: it has to outlive the process. */
   readonly store: Store;
   readonly clock: Clock;
+  /** The keys that sign for clients: nobody registers for answers that none of them can sign. */
+  readonly keys: RegistrationRules['keys'];
   readonly events: Events;
   /** Called when a client is gone and before that is answered, to revoke what it was given. */
   readonly onDeleted: (clientId: string) => void | Promise<void>;
@@ -42,8 +50,9 @@ export interface Registration {
 }
 
 export function createRegistration(options: RegistrationOptions): Registration {
-  const { config, store, clock, events, onDeleted } = options;
+  const { config, store, clock, keys, events, onDeleted } = options;
   const policy = policyOf(config);
+  const rules = { policy, keys };
   const { fetch = createGuardedFetch(policy.private_networks ? { isAllowed: () => true } : {}) } = options;
   const url = `${config.issuer}${PATHS.register}`;
   const versions = createClientVersions(store);
@@ -54,7 +63,7 @@ export function createRegistration(options: RegistrationOptions): Registration {
     const initial = readBearer(request, 'registration_unauthorized');
     matchToken(initial, policy.initial_access_token_hashes, 'registration_unauthorized');
     const clientId = newClientId();
-    const metadata = readMetadata(readJsonBody(request), clientId, policy);
+    const metadata = readMetadata(readJsonBody(request), clientId, rules);
     const token = randomBytes(32).toString('base64url');
     const record = { metadata, issuedAt: seconds(clock), tokenHash: hashToken(token) };
     await versions.append(clientId, record);
@@ -65,7 +74,7 @@ export function createRegistration(options: RegistrationOptions): Registration {
   return {
     clients,
     register: endpoint({ path: PATHS.register, methods: ['POST'], nonces: undefined, events }, register),
-    manage: createConfigurationEndpoint({ url, versions, clients, policy, events, onDeleted }),
+    manage: createConfigurationEndpoint({ url, versions, clients, rules, events, onDeleted }),
   };
 }
 
