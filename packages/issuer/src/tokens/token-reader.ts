@@ -33,6 +33,7 @@ export interface TokenReaderOptions {
 }
 
 const LONGEST = 16_384; // characters
+const SKEW = 10; // seconds that the clock of another process of ours may be ahead
 
 export function createTokenReader({ issuer, clock, keys, records, grants, clients }: TokenReaderOptions): TokenReader {
   let known: { readonly jwks: object; readonly set: KeySet } | undefined;
@@ -66,19 +67,25 @@ export function createTokenReader({ issuer, clock, keys, records, grants, client
 
   async function readUnexpired(token: string): Promise<AccessTokenClaims | undefined> {
     const claims = await content(token);
-    return claims === undefined || seconds(clock) >= claims.exp ? undefined : claims;
+    // Also without exp, which we never gave
+    return claims === undefined || !(seconds(clock) < claims.exp) ? undefined : claims;
   }
 
   return {
     readUnexpired,
     async read(token) {
       const claims = await readUnexpired(token);
-      if (claims === undefined) return undefined;
+      if (claims === undefined || !hasBegun(claims, seconds(clock))) return undefined;
       if (await grants.isRevoked(grantOf(claims))) return undefined;
       // What a client that is gone was given has gone with it
       return (await isRegistered(clients, claims.client_id)) ? claims : undefined;
     },
   };
+}
+
+/** RFC 7662 §4. */
+function hasBegun({ iat, nbf = iat }: AccessTokenClaims, now: number): boolean {
+  return iat <= now + SKEW && typeof nbf === 'number' && nbf <= now + SKEW;
 }
 
 /** The place of a JWT in a status list, as `createAccessTokens` wrote it. */
