@@ -2,7 +2,7 @@ import { type Confirmation, HoldfastError } from '@holdfast/proof';
 import type { Client } from '../client/clients.ts';
 import type { IssuerConfig } from '../config.ts';
 import type { Form } from '../form.ts';
-import { type AccessTokenClaims, grantOf } from '../tokens/access-tokens.ts';
+import { type AccessTokenClaims, audiencesOf, grantOf } from '../tokens/access-tokens.ts';
 import type { TokenReader } from '../tokens/token-reader.ts';
 import type { AuthorizationDetails } from './authorization-details.ts';
 import type { CheckGrant } from './redemption.ts';
@@ -65,10 +65,6 @@ function requireSameBinding(held: Confirmation, proven: Confirmation): void {
 function requireDelegation(subject: AccessTokenClaims, { metadata }: Client): void {
   const isServer = audiencesOf(subject).some((each) => metadata.exchange_resources.includes(each));
   if (!isServer) throw new HoldfastError('exchange_forbidden');
-}
-
-function audiencesOf({ aud }: AccessTokenClaims): readonly string[] {
-  return typeof aud === 'string' ? [aud] : aud;
 }
 
 /** RFC 8693 §4.1: whoever acted before is nested. */

@@ -103,6 +103,11 @@ function claimsOf(order: TokenOrder, issuer: string, times: { iat: number; exp: 
   };
 }
 
+/** RFC 7519 §4.1.3: one or several. */
+export function audiencesOf({ aud }: Pick<AccessTokenClaims, 'aud'>): readonly string[] {
+  return typeof aud === 'string' ? [aud] : aud;
+}
+
 /** The grant that a token names in its `jti`. */
 export function grantOf({ jti }: Pick<AccessTokenClaims, 'jti'>): string {
   return jti.split('.')[0] ?? jti;

@@ -1,10 +1,11 @@
 import { fieldValues, HoldfastError, type JsonObject, seconds } from '@holdfast/proof';
 import type { ResourceServer } from '../client/clients.ts';
 import { type IssuerRequest, readForm } from '../form.ts';
+import { isOwnScope } from '../grants/rights.ts';
 import { signJwt } from '../keys/sign-jwt.ts';
 import type { Parts } from '../parts.ts';
 import { failure, type Reply, success } from '../reply.ts';
-import type { AccessTokenClaims } from './access-tokens.ts';
+import { type AccessTokenClaims, audiencesOf } from './access-tokens.ts';
 
 const SIGNED = 'application/token-introspection+jwt';
 
@@ -52,15 +53,24 @@ export function createIntrospectionEndpoint(parts: Parts): (request: IssuerReque
 /** RFC 7662 §2.2: nothing else about a token that is not live, or not for who asks. */
 const INACTIVE = { active: false } as const;
 
+/** RFC 9701 §3, §5: what concerns the resource server that asks. What the issuer's own scopes allow is none of it. */
 function describe(claims: AccessTokenClaims, { resources }: ResourceServer): object {
-  const audiences = typeof claims.aud === 'string' ? [claims.aud] : claims.aud;
-  if (!audiences.some((each) => resources.includes(each))) return INACTIVE;
-  const { status: _, ...known } = claims as AccessTokenClaims & { readonly status?: JsonObject };
-  return { active: true, ...known, token_type: claims.cnf.jkt === undefined ? 'Bearer' : 'DPoP' };
+  if (!audiencesOf(claims).some((each) => resources.includes(each))) return INACTIVE;
+  const { status: _, scope, ...known } = claims as AccessTokenClaims & { readonly status?: JsonObject };
+  const meant = scope?.split(' ').filter((value) => !isOwnScope(value)) ?? [];
+  return {
+    active: true,
+    ...known,
+    ...(meant.length === 0 ? {} : { scope: meant.join(' ') }),
+    token_type: claims.cnf.jkt === undefined ? 'Bearer' : 'DPoP',
+  };
 }
 
-/** RFC 9701 §4. */
+/** RFC 9701 §4, RFC 9110 §12.4.2: a weight of 0 is a refusal. */
 function wantsSigned(request: IssuerRequest): boolean {
-  const types = fieldValues(request, 'accept').flatMap((field) => field.split(','));
-  return types.some((type) => type.split(';')[0]?.trim().toLowerCase() === SIGNED);
+  const ranges = fieldValues(request, 'accept').flatMap((field) => field.toLowerCase().split(','));
+  return ranges.some((range) => {
+    const [type, ...parameters] = range.split(';').map((part) => part.trim());
+    return type === SIGNED && !parameters.some((parameter) => /^q=0(?:\.0*)?$/.test(parameter));
+  });
 }
