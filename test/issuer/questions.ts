@@ -1,5 +1,6 @@
 import type { IssuerRequest } from '@holdfast/issuer';
 import { createLocalJWKSet, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from 'jose';
+import { expect } from 'vitest';
 import { ASSERTION_TYPE, assertion, ecKey, ISSUER, VENUE } from './forge.ts';
 import type { Answer, Fields, People } from './people.ts';
 
@@ -67,6 +68,12 @@ export async function ask(people: People, token: unknown, question: Question = {
   });
   const isJson = reply.headers['Content-Type'] === 'application/json';
   return { ...reply, text, body: isJson ? (JSON.parse(text) as Record<string, unknown>) : {} };
+}
+
+/** That an answer says that a token is not active, and nothing else (RFC 7662 §2.2). */
+export async function expectInactive(people: People, token: unknown, question: Question = {}): Promise<void> {
+  const { status, text } = await ask(people, token, question);
+  expect({ status, text }).toEqual({ status: 200, text: '{"active":false}' });
 }
 
 /** How a resource server authenticates now. */
