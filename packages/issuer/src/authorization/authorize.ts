@@ -87,6 +87,8 @@ export function createAuthorization(parts: Parts): Authorization {
     const client = await clients.find(interaction.request.clientId);
     switch (form.get('decision')) {
       case undefined:
+        // Where an organisation has its own login, no password is for us
+        if (externalLogin !== undefined) throw new HoldfastError('form_malformed', { detail: 'decision' });
         return await logIn(interaction, client, form, request);
       case 'approve':
         return await approve(interaction, client);
@@ -110,7 +112,7 @@ export function createAuthorization(parts: Parts): Authorization {
       const refusal = asRefusal(thrown);
       if (refusal.error !== 'access_denied' && refusal.code !== 'too_many_requests') throw refusal;
       await events.tell({ event: 'login.refused', code: refusal.code, clientId: client.clientId });
-      return showLogin(interaction, client, parts, refusal);
+      return showLogin(interaction, client, parts, { refusal, name: form.get('login') });
     }
   }
 
