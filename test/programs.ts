@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 import type { TestContext } from 'vitest';
 
 /** Programs that a suite may need, with the Debian package that brings each. */
-const PACKAGES = { curl: 'curl', 'redis-server': 'redis-server' } as const;
+const PACKAGES = { chromium: 'chromium', curl: 'curl', openssl: 'openssl', 'redis-server': 'redis-server' } as const;
 
 /**
  * The path of a program, or skips the test with a line that says how to install it. A program that is named in

@@ -16,14 +16,21 @@ const OWN_SCOPES: ReadonlyMap<string, string> = new Map([
   ['offline_access', 'Go on when you are not there'],
 ]);
 
+/** Why a person is asked again, and for which name. */
+export interface FailedLogin {
+  readonly refusal: HoldfastError;
+  readonly name: string | undefined;
+}
+
 /** The login page, again with what was wrong. */
-export function showLogin(interaction: Interaction, client: Client, parts: Parts, refusal?: HoldfastError): Reply {
+export function showLogin(interaction: Interaction, client: Client, parts: Parts, failed?: FailedLogin): Reply {
   const { request } = interaction;
+  const refusal = failed?.refusal;
   const shown = shownClient(client, request.redirectUri);
   const body = loginPage({
     ...formOf(interaction, parts),
     client: shown,
-    login: request.loginHint,
+    login: failed?.name ?? request.loginHint,
     problem: refusal === undefined ? undefined : `${refusal.message}.`,
   });
   const headers = {
