@@ -68,7 +68,7 @@ describe('RFC 6749 §4.1.1 nobody allows anything before logging in', () => {
   });
 
   it.each([
-    ['the wrong password', { password: 'wrong' }],
+    ['the wrong password', { password: 'swordfish' }],
     ['no password', { password: undefined }],
     ['no name', { login: undefined }],
     ['neither', { login: '', password: '' }],
@@ -79,7 +79,7 @@ describe('RFC 6749 §4.1.1 nobody allows anything before logging in', () => {
     const again = await people.logIn(its, path, fields);
     expectPage(again, 'login_refused');
     expect(again.text).toContain('id="password"');
-    expect(again.text).not.toContain('anna');
+    expect(again.text).not.toContain('swordfish');
     expect((await people.browse(its, path)).text).toContain('id="password"');
     expect(await people.logIn(its, path)).toMatchObject({ status: 303, headers: { Location: ISSUER + path } });
     expect((await people.browse(its, path)).text).toContain('id="approve"');
