@@ -18,7 +18,7 @@ export interface Machine {
 }
 
 const root = join(import.meta.dirname, '..');
-const PACKAGES = ['@holdfast/verifier', 'oauth4webapi', 'jose', 'sodium-native'];
+const PACKAGES = ['@holdfast/verifier', '@holdfast/issuer', 'oauth4webapi', 'jose', 'oidc-provider', 'sodium-native'];
 
 export function describeMachine(): Machine {
   const commit = readCommit();

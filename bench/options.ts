@@ -20,7 +20,7 @@ export interface Options {
 
 export const USAGE = `npm run bench -- [options]
 
-  --quick        under a minute; without it some four minutes
+  --quick        about a minute; without it some four minutes
   --only NAME    the cases with NAME in their name, and what they are compared with
   --seconds N    how long the rounds last, without setting up
   --json         one JSON object on stdout and nothing else

@@ -20,11 +20,20 @@ export function judge(all: readonly Series[]): Result[] {
 
 function compare(series: Series, bar: Bar, all: readonly Series[]): Comparison {
   if (bar.kind === 'cost') return comparison(spread(cpu(series)), bar.atMost);
-  const baseline = all.find(({ case: { name } }) => name === bar.against);
-  if (baseline === undefined) throw new Error(`no case is named ${bar.against}`);
-  const below = cpu(baseline);
-  const ratios = cpu(series).map((above, round) => above / (below[round] ?? Number.NaN));
-  return { against: bar.against, ...comparison(spread(ratios), bar.atMost) };
+  const { against, beyond, atMost } = bar;
+  const below = cpu(named(against, all));
+  const common = beyond === undefined ? [] : cpu(named(beyond, all));
+  const ratios = cpu(series).map((above, round) => {
+    const subtracted = beyond === undefined ? 0 : (common[round] ?? Number.NaN);
+    return (above - subtracted) / ((below[round] ?? Number.NaN) - subtracted);
+  });
+  return { against, ...(beyond === undefined ? {} : { beyond }), ...comparison(spread(ratios), atMost) };
+}
+
+function named(name: string, all: readonly Series[]): Series {
+  const series = all.find((each) => each.case.name === name);
+  if (series === undefined) throw new Error(`no case is named ${name}`);
+  return series;
 }
 
 export function comparison(figure: Spread, atMost: number | undefined): Comparison {

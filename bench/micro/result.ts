@@ -17,6 +17,8 @@ export interface Result {
 export interface Comparison {
   /** The case whose figure of the same round it was divided by. Absent: the figure itself. */
   readonly against?: string;
+  /** The case whose figure of the same round was subtracted from both first. */
+  readonly beyond?: string;
   readonly figure: Spread;
   readonly atMost?: number;
   readonly verdict?: Verdict;

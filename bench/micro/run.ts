@@ -10,7 +10,7 @@ import { type Pace, runRounds } from './rounds.ts';
 const QUICK: Pace = { seconds: 18, slice: 30, warmUp: 200 };
 const FULL: Pace = { seconds: 180, slice: 120, warmUp: 600 };
 
-/** The micro benchmark: what one verification costs, by the cases that the options choose. */
+/** The micro benchmark: what one verification or one token costs, by the cases that the options choose. */
 export async function runMicro(options: Options, say: (line: string) => void): Promise<Result[]> {
   const cases = choose(allCases(), options.only);
   const weighsTable = isChosen(REPLAY_TABLE, options.only);

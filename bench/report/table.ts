@@ -26,10 +26,11 @@ function rows({ name, unit, value, wall, comparisons }: Result): string[][] {
   return [[...figure, ...(first ?? [])], ...more.map((row) => ['', '', '', '', '', ...row])];
 }
 
-function cells({ against, figure, atMost, verdict }: Comparison): string[] {
+function cells({ against, beyond, figure, atMost, verdict }: Comparison): string[] {
   const bar = atMost === undefined ? '' : `≤ ${fraction(atMost)}`;
   if (against === undefined) return ['', '', bar, verdict ?? ''];
-  return [`${ratio(figure.median)} × ${against}`, `${ratio(figure.low)} – ${ratio(figure.high)}`, bar, verdict ?? ''];
+  const what = beyond === undefined ? against : `${against}, both beyond ${beyond}`;
+  return [`${ratio(figure.median)} × ${what}`, `${ratio(figure.low)} – ${ratio(figure.high)}`, bar, verdict ?? ''];
 }
 
 const ratio = (value: number) => value.toFixed(value < 1 ? 3 : 2);

@@ -27,6 +27,6 @@ function fields(authorization: string, ...more: string[]): string[] {
  * A text as the HTTP parser makes it: new, flat and never hashed. A string that was used before would spare its verifier
  * the hash of every look-up in a cache.
  */
-function asReceived(text: string): string {
+export function asReceived(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1');
 }

@@ -1,3 +1,4 @@
+import { type Applicant, createApplicants } from './applicants.ts';
 import { openScene, type Scene } from './scene.ts';
 
 /** The scenes that cases share, each opened when the first case asks for it. */
@@ -9,6 +10,8 @@ export interface Scenes {
   ed25519(): Promise<Scene>;
   /** Ten clients only: an RSA key takes long to make. */
   ps256(): Promise<Scene>;
+  /** 100 clients that ask for tokens. */
+  applicants(): Promise<readonly Applicant[]>;
 }
 
 export function createScenes(): Scenes {
@@ -17,6 +20,7 @@ export function createScenes(): Scenes {
     crowd: once(() => openScene({ clients: 10_000 })),
     ed25519: once(() => openScene({ clients: 100, alg: 'Ed25519' })),
     ps256: once(() => openScene({ clients: 10, alg: 'PS256' })),
+    applicants: once(() => createApplicants(100)),
   };
 }
 

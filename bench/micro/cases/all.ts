@@ -1,6 +1,7 @@
 import { createScenes } from '../../scene/scenes.ts';
 import type { Case } from '../case.ts';
 import { coldCase } from './cold.ts';
+import { issueCases } from './issue.ts';
 import { joseCase } from './jose.ts';
 import { mtlsCase } from './mtls.ts';
 import { oauth4webapiCases } from './oauth4webapi.ts';
@@ -19,5 +20,6 @@ export function allCases(): Case[] {
     ...refusalCases(scenes),
     ...oauth4webapiCases(scenes),
     joseCase(scenes),
+    ...issueCases(scenes),
   ];
 }
