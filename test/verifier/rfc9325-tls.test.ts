@@ -112,7 +112,7 @@ describe('our listener', () => {
     expect(refused).toMatchObject([{ code: 'ERR_SSL_NO_RENEGOTIATION' }]);
   });
 
-  it('RFC 9325 §4.5 C100 starts with no certificate of a key that is too short', async () => {
+  it('C100 RFC 9325 §4.5 starts with no certificate of a key that is too short', async () => {
     const certificate = await craft({ rsa: 1024 });
     await expect(serving(certificate)).rejects.toThrow(/^tls: [^\n]+too weak[^\n]+$/);
   });
