@@ -1,6 +1,6 @@
 // biome-ignore lint/correctness/noUnresolvedImports: Biome does not find its way through these types
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { afterAll, type TestContext } from 'vitest';
+import { afterAll, type TestContext, vi } from 'vitest';
 import { needsProgram } from '../programs.ts';
 
 const ARGUMENTS = [
@@ -15,6 +15,10 @@ const ARGUMENTS = [
 ];
 
 export type { Page };
+
+// A browser beside all the other suites has little of the machine
+const PATIENCE = 15_000; // ms
+vi.setConfig({ testTimeout: 4 * PATIENCE });
 
 let launched: Promise<Browser> | undefined;
 afterAll(async () => {
@@ -38,6 +42,6 @@ export async function newPerson(context: TestContext, options: BrowserContextOpt
   context.onTestFinished(() => opened.close());
   const complaints: string[] = [];
   opened.on('console', (message) => complaints.push(message.text()));
-  opened.setDefaultTimeout(5000);
+  opened.setDefaultTimeout(PATIENCE);
   return { page: await opened.newPage(), complaints, tab: () => opened.newPage() };
 }
