@@ -5,7 +5,7 @@ import { type Answer, browser, CALLBACK, createPeople, type People } from './peo
 /** That a person sees why, and the browser is sent nowhere and keeps nothing. */
 function expectErrorPage({ status, headers, text, refusal }: Answer, error: string, code: string): void {
   expect({ error: refusal?.error, code: refusal?.code }).toEqual({ error, code });
-  expect(status).toBe(error === 'invalid_client' ? 401 : 400);
+  expect(status).toBe(400);
   expect(text).toContain(`<code id="oauth-error">${error}</code>`);
   expect(headers).toMatchObject({ 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store' });
   expect(headers).not.toHaveProperty('Location');

@@ -59,14 +59,17 @@ export function readAuthorizationRequest(
   };
 }
 
-/** FAPI 2.0 §5.3.2.2, RFC 9700 §2.1: it is there, and it is one that was registered. */
+/** FAPI 2.0 §5.3.2.2: it is there. */
 function readRedirectUri(parameters: Parameters, client: Client): string {
   const redirectUri = parameters.get('redirect_uri');
   if (redirectUri === undefined) throw new HoldfastError('redirect_uri_missing');
-  if (!isRegisteredRedirect(client.metadata.redirect_uris, redirectUri)) {
-    throw new HoldfastError('redirect_uri_unregistered');
-  }
+  checkRedirect(redirectUri, client);
   return redirectUri;
+}
+
+/** RFC 9700 §2.1: it is one that the client registered. To be called again later, because clients change (RFC 7592 §2.2). */
+export function checkRedirect(redirectUri: string, { metadata }: Client): void {
+  if (!isRegisteredRedirect(metadata.redirect_uris, redirectUri)) throw new HoldfastError('redirect_uri_unregistered');
 }
 
 /** JARM §2.3: `jwt` for a code is `query.jwt`. A client that registered an algorithm for it gets nothing else. */

@@ -5,6 +5,7 @@ import { newGrantId } from '../grants/grant.ts';
 import { type Account, externalLoginUrl } from '../login/login.ts';
 import type { Parts } from '../parts.ts';
 import { type Reply, redirect } from '../reply.ts';
+import { checkRedirect } from './authorization-request.ts';
 import { type AuthorizationResult, responseLocation } from './authorization-response.ts';
 import { checkForm, codeOf, type Interaction, type LoggedIn, setCookie } from './interactions.ts';
 import { showConsent, showError, showLogin } from './screens.ts';
@@ -36,6 +37,7 @@ export function createAuthorization(parts: Parts): Authorization {
     if (clientId === undefined || requestUri === undefined) throw new HoldfastError('request_uri_missing');
     const client = await clients.find(clientId);
     const asked = await pushed.find(requestUri, clientId);
+    checkRedirect(asked.redirectUri, client);
     if (asked.isSilent) return await refuseSilently(requestUri, asked, client);
     const interaction = await interactions.begin(requestUri, asked);
     return redirect(pageUrl(interaction), { 'Set-Cookie': setCookie(interaction, config.interaction_lifetime) });
@@ -51,7 +53,7 @@ export function createAuthorization(parts: Parts): Authorization {
   async function show(request: IssuerRequest, id: string): Promise<Reply> {
     const interaction = await interactions.resume(id, request);
     await checkUndecided(interaction);
-    const client = await clients.find(interaction.request.clientId);
+    const client = await clientOf(interaction);
     const ticket = readQuery(request).get('ticket');
     if (ticket !== undefined) {
       // In this browser, which has the cookie: whoever began the request elsewhere gets nothing of it
@@ -62,6 +64,13 @@ export function createAuthorization(parts: Parts): Authorization {
     if (loggedIn !== undefined) return showConsent(interaction, client, loggedIn, parts);
     if (externalLogin === undefined) return showLogin(interaction, client, parts);
     return redirect(externalLoginUrl(externalLogin, externalInteraction(interaction, client)));
+  }
+
+  // RFC 9126 §2.1: it may have changed since it pushed the request, or be gone
+  async function clientOf({ request }: Interaction): Promise<Client> {
+    const client = await clients.find(request.clientId);
+    checkRedirect(request.redirectUri, client);
+    return client;
   }
 
   function externalInteraction(interaction: Interaction, { clientId, metadata }: Client) {
@@ -84,7 +93,7 @@ export function createAuthorization(parts: Parts): Authorization {
     const interaction = await interactions.resume(id, request);
     const form = readForm(request);
     checkForm(interaction, form.get('csrf'), request, request.origin);
-    const client = await clients.find(interaction.request.clientId);
+    const client = await clientOf(interaction);
     switch (form.get('decision')) {
       case undefined:
         // Where an organisation has its own login, no password is for us
