@@ -1,13 +1,20 @@
-import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { createIssuer, type IssuerConfig, readConfig } from '@holdfast/issuer';
-import { HoldfastError, type Store } from '@holdfast/proof';
+import { resolve } from 'node:path';
+import { createIssuer, givenKeys, type Issuer, type KeyRing } from '@holdfast/issuer';
+import { asRefusal, HoldfastError, logFields, type Store } from '@holdfast/proof';
 import { memoryStore } from '@holdfast/stores';
+import { type AuditTrail, openAuditTrail } from './audit-trail.ts';
 import { CommandError } from './command-error.ts';
 import { createIssuerApp } from './issuer-app.ts';
-import { closeAll, type ListenerOptions, listenAll } from './listener.ts';
-import { createLogger } from './logger.ts';
+import { type IssuerFile, readIssuerFile } from './issuer-file.ts';
+import { openIssuerKeys } from './issuer-keys.ts';
+import { countIssuerEvents, type IssuerMetrics } from './issuer-metrics.ts';
+import { closeAll, type Listener, type ListenerOptions, listenAll } from './listener.ts';
+import { createLogger, type Logger } from './logger.ts';
+import { observedStore } from './observed-store.ts';
+import { createOpened, type Opened } from './opened.ts';
 import type { Output } from './output.ts';
+import { createReadiness, type Readiness } from './readiness.ts';
+import { listenForService } from './service-listener.ts';
 import { untilStopped } from './until-stopped.ts';
 
 export interface IssuerCommandOptions {
@@ -16,103 +23,145 @@ export interface IssuerCommandOptions {
   readonly output: Output;
 }
 
-/** Contents of the files that the configuration names. PEM. */
-interface Tls {
-  readonly cert: string;
-  readonly key: string;
-  readonly clientAuthorities: string | undefined;
-}
+const PATIENCE = 10_000; // ms that requests under way have when the process is told to end
 
 /**
- * Serves an issuer from a configuration file. Beside the issuer's own fields it holds `tls: { cert, key,
- * client_authorities }`, `signing_key_files` and `store`, all paths relative to the file. `store` is where used assertions
- * and proofs are kept, made when it is not there; without it they are forgotten when the process ends.
+ * Serves an issuer from a configuration file until it is told to stop. Beside the issuer's own fields the file holds
+ * `tls: { cert, key, client_authorities }`, `keys` (see `readKeysConfig`) or `signing_key_files`, and:
+ *
+ * - `store`: where everything is kept, made when it is not there; without it all is forgotten when the process ends.
+ * - `accounts`: who may log in (see `readAccounts`).
+ * - `audit`: the trail of what was done. It goes on in a new file when its own is renamed, at once on SIGHUP.
+ * - `service: { port, host }`: where metrics, health and readiness are, without TLS; on loopback by default.
+ * - `rate_limits: { address, client, login }` in requests a minute, or `off` behind a proxy, which has to limit then.
+ *
+ * Paths are relative to the file.
  */
 export async function serveIssuerFromFile({ config: path, output }: IssuerCommandOptions): Promise<void> {
-  const { tls: files, signing_key_files: keyFiles, store: storeFile, ...rest } = await readJson(path);
-  const folder = dirname(path);
-  const tls = await readTls(files, folder);
-  const config = readConfig({ ...rest, ...(await readSigningKeys(keyFiles, folder)) });
-  const { store, close } = await openStore(storeFile, folder);
+  const file = await readIssuerFile(path);
+  const opened = createOpened();
   try {
-    await serveIssuer({ config, tls, store, output });
+    await serveIssuer(file, output, opened);
   } finally {
-    close();
+    await opened.close();
   }
 }
 
-interface Service {
-  readonly config: IssuerConfig;
-  readonly tls: Tls;
-  readonly store: Store;
-  readonly output: Output;
-}
-
-/** Until it is told to stop. */
-async function serveIssuer({ config, tls, store, output }: Service): Promise<void> {
-  const issuer = await createIssuer({ config, store });
+async function serveIssuer(file: IssuerFile, output: Output, opened: Opened): Promise<void> {
+  const { config, folder, login } = file;
   const logger = createLogger(process.stderr);
-  const listeners = await listenAll(listenerOptions(config, tls));
-  try {
-    const stopped = untilStopped(output.lost); // before anybody is told that it is up, and may stop it
-    for (const [i, listener] of listeners.entries()) {
-      const { origin } = new URL((i === 0 ? config.issuer : config.mtls_origin) ?? '');
-      await listener.serve(createIssuerApp(issuer, origin, logger));
-      output.print(`${i === 0 ? 'issuer' : 'with mutual TLS'}  ${origin}`);
-    }
-    await stopped;
-  } finally {
-    await closeAll(listeners);
+  const keys = await openKeys(file, logger, opened);
+  const plainStore = await openStore(file.store, folder, opened);
+  const trail = file.audit === undefined ? undefined : await openTrail(file.audit, folder, logger, opened);
+  const metrics = file.service === undefined ? undefined : openMetrics(keys, opened);
+  const store = metrics === undefined ? plainStore : observedStore(plainStore, metrics.store);
+  const readiness = createReadiness({
+    store: () => checkStore(store),
+    keys: () => keys.current().sign(Buffer.from('holdfast readiness')),
+    audit: () => trail?.check(),
+  });
+  const issuer = await createIssuer({
+    ...{ config, store, keys },
+    ...(login === undefined ? {} : { login }),
+    ...(trail === undefined ? {} : { audit: trail.record }),
+  });
+  const listeners = await listenAll(listenerOptions(file));
+  opened.add(() => closeAll(listeners));
+  const stopped = untilStopped(output.lost); // before anybody is told that it is up, and may stop it
+  const told = [
+    ...(await serveAll(issuer, file, listeners, { logger, metrics })),
+    ...(await serveService(file, metrics, readiness, opened)),
+  ];
+  for (const line of told) output.print(line);
+  await stopped;
+  readiness.stop();
+  await closeAll(listeners, PATIENCE);
+}
+
+async function openKeys({ config, keys: field, folder }: IssuerFile, logger: Logger, opened: Opened): Promise<KeyRing> {
+  if (field === undefined) {
+    if (config.signing_keys === undefined) throw new CommandError('signing_keys: is needed where there are no keys');
+    return givenKeys(config.signing_keys);
   }
+  if (config.signing_keys !== undefined)
+    throw new CommandError('keys: not beside signing keys that are given as files');
+  const { ring, close } = await openIssuerKeys(field, folder, logger);
+  opened.add(close);
+  return ring;
 }
 
-/** The issuer's listener and, where it is configured, the one that asks for certificates. */
-function listenerOptions(config: IssuerConfig, { cert, key, clientAuthorities }: Tls): ListenerOptions[] {
-  const at = (url: string) => {
-    const { hostname, port } = new URL(url);
-    return { name: hostname, port: Number(port || 443), cert, key };
-  };
-  if (config.mtls_origin === undefined) return [at(config.issuer)];
-  if (clientAuthorities === undefined) throw new CommandError('tls.client_authorities: is needed for mtls_origin');
-  return [at(config.issuer), { ...at(config.mtls_origin), clientAuthorities }];
-}
-
-async function openStore(value: unknown, folder: string): Promise<{ store: Store; close(): void }> {
-  if (value === undefined) return { store: memoryStore(), close() {} };
-  if (typeof value !== 'string' || value === '') throw new CommandError('store: must be the path of a file');
+async function openStore(file: string | undefined, folder: string, opened: Opened): Promise<Store> {
+  if (file === undefined) return memoryStore();
   const { sqliteStore } = await import('@holdfast/stores/sqlite'); // only here: Node 22 warns of node:sqlite
   try {
-    const store = sqliteStore({ path: resolve(folder, value) });
-    return { store, close: () => store.close() };
+    const store = sqliteStore({ path: resolve(folder, file) });
+    opened.add(() => store.close());
+    return store;
   } catch (thrown) {
-    if (thrown instanceof HoldfastError) throw new CommandError(`store: ${value}: ${thrown.detail ?? thrown.message}`);
+    if (thrown instanceof HoldfastError) throw new CommandError(`store: ${file}: ${thrown.detail ?? thrown.message}`);
     throw thrown;
   }
 }
 
-async function readSigningKeys(files: unknown, folder: string): Promise<{ signing_keys?: object[] }> {
-  if (!Array.isArray(files)) return {};
-  return { signing_keys: await Promise.all(files.map((file) => readJson(resolve(folder, String(file))))) };
-}
-
-async function readTls(value: unknown, folder: string): Promise<Tls> {
-  const tls = (value ?? {}) as Record<string, unknown>;
-  const read = async (field: string) => {
-    const file = tls[field];
-    if (typeof file !== 'string') throw new CommandError(`tls.${field}: must be the path of a PEM file`);
-    return readFile(resolve(folder, file), 'utf8');
+async function openTrail(file: string, folder: string, logger: Logger, opened: Opened): Promise<AuditTrail> {
+  const trail = await openAuditTrail(resolve(folder, file));
+  const reopen = () => {
+    trail.reopen().catch((fault: unknown) => logger.error(logFields(asRefusal(fault)), 'the audit trail has no file'));
   };
-  const clientAuthorities = tls['client_authorities'] === undefined ? undefined : await read('client_authorities');
-  return { cert: await read('cert'), key: await read('key'), clientAuthorities };
+  process.on('SIGHUP', reopen);
+  opened.add(() => process.off('SIGHUP', reopen));
+  opened.add(() => trail.close());
+  return trail;
 }
 
-async function readJson(path: string): Promise<Record<string, unknown>> {
-  const text = await readFile(path, 'utf8');
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  } catch {
-    // the parser's message would quote the file
+function openMetrics(keys: KeyRing, opened: Opened): IssuerMetrics {
+  const published = () => keys.jwks().keys.map(() => ({ state: 'current' }));
+  const metrics = countIssuerEvents({ keyStates: () => (keys.states?.() ?? published()).map(({ state }) => state) });
+  opened.add(() => metrics.close());
+  return metrics;
+}
+
+/** Writes: a store that can only be read is of no use. One entry a minute, however often it is asked. */
+async function checkStore(store: Store): Promise<void> {
+  const minute = Math.floor(Date.now() / 60_000);
+  await store.add(`readiness ${minute}`, '', (minute + 1) * 60);
+}
+
+async function serveAll(
+  issuer: Issuer,
+  { config, rateLimits }: IssuerFile,
+  listeners: readonly Listener[],
+  parts: { readonly logger: Logger; readonly metrics: IssuerMetrics | undefined },
+): Promise<string[]> {
+  const told: string[] = [];
+  for (const [i, listener] of listeners.entries()) {
+    const { origin } = new URL((i === 0 ? config.issuer : config.mtls_origin) ?? '');
+    await listener.serve(createIssuerApp(issuer, { origin, ...(rateLimits && { rateLimits }), ...parts }));
+    told.push(`${i === 0 ? 'issuer' : 'with mutual TLS'}  ${origin}`);
   }
-  throw new CommandError(`${path}: not a JSON object`);
+  return told;
+}
+
+async function serveService(
+  { service }: IssuerFile,
+  metrics: IssuerMetrics | undefined,
+  readiness: Readiness,
+  opened: Opened,
+): Promise<string[]> {
+  if (service === undefined || metrics === undefined) return [];
+  const listener = await listenForService({ ...service, metrics, readiness });
+  opened.add(() => listener.close());
+  return [`service  ${listener.origin}`];
+}
+
+/** The issuer's listener and, where it is configured, the one that asks for certificates. */
+function listenerOptions({ config, tls }: IssuerFile): ListenerOptions[] {
+  const { clientAuthorities, ...identity } = tls;
+  const at = (url: string) => {
+    const { hostname, port } = new URL(url);
+    return { name: hostname, port: Number(port || 443), ...identity };
+  };
+  if (config.mtls_origin === undefined) return [at(config.issuer)];
+  if (clientAuthorities === undefined) throw new CommandError('tls.client_authorities: is needed for mtls_origin');
+  return [at(config.issuer), { ...at(config.mtls_origin), clientAuthorities }];
 }

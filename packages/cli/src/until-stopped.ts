@@ -1,8 +1,17 @@
-/** Resolves when somebody asks the process to end, with Ctrl-C or a supervisor's SIGTERM, or when its output is lost. */
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/**
+ * Resolves when somebody asks the process to end, with Ctrl-C or a supervisor's SIGTERM, or when its output is lost. Who
+ * asks a second time does not want to wait: that signal ends the process at once, as it does by default.
+ */
 export function untilStopped(lost: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-    if (lost.aborted) resolve();
-    lost.addEventListener('abort', () => resolve(), { once: true });
+    const stop = () => {
+      for (const signal of SIGNALS) process.off(signal, stop);
+      resolve();
+    };
+    for (const signal of SIGNALS) process.on(signal, stop);
+    if (lost.aborted) stop();
+    lost.addEventListener('abort', stop, { once: true });
   });
 }

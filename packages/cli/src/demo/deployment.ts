@@ -113,7 +113,7 @@ async function serveIssuer(
 ): Promise<void> {
   const endpoints = await createIssuer({ config, store: memoryStore({ clock }), clock });
   for (const listener of [issuer, issuerMtls]) {
-    await listener.serve(createIssuerApp(endpoints, listener.origin, logger));
+    await listener.serve(createIssuerApp(endpoints, { origin: listener.origin, logger }));
   }
 }
 

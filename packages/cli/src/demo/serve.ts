@@ -1,6 +1,8 @@
 import { createLogger } from '../logger.ts';
-import { listenForMetrics, type MetricsListener } from '../metrics-listener.ts';
+import { countDecisions } from '../metrics.ts';
+import { createOpened, type Opened } from '../opened.ts';
 import type { Output } from '../output.ts';
+import { listenForService } from '../service-listener.ts';
 import { shellWord } from '../shell-word.ts';
 import { untilStopped } from '../until-stopped.ts';
 import { type DeploymentFacts, deploy } from './deployment.ts';
@@ -21,18 +23,27 @@ export interface ServeOptions {
 export async function serve({ state, port, metrics, json, log, output }: ServeOptions): Promise<void> {
   const logger = log ? { logger: createLogger(process.stderr) } : {};
   const { facts, close } = await deploy({ state, port, ...logger });
-  let counting: MetricsListener | undefined;
+  const opened = createOpened();
+  opened.add(close);
+  opened.add(() => removeFacts(state, facts));
   try {
-    counting = metrics === undefined ? undefined : await listenForMetrics(metrics);
-    const told = counting === undefined ? facts : { ...facts, metrics: counting.url };
+    const told = metrics === undefined ? facts : { ...facts, metrics: await serveMetrics(metrics, opened) };
     const stopped = untilStopped(output.lost); // before anybody is told that it is up, and may stop it
     await writeFacts(state, facts);
     output.print(json ? JSON.stringify(told) : instructions(told, state));
     await stopped;
   } finally {
-    await counting?.close();
-    await removeFacts(state, facts).finally(close);
+    await opened.close();
   }
+}
+
+/** Their URL. */
+async function serveMetrics(port: number, opened: Opened): Promise<string> {
+  const metrics = countDecisions();
+  opened.add(() => metrics.close());
+  const service = await listenForService({ port, metrics });
+  opened.add(() => service.close());
+  return `${service.origin}/metrics`;
 }
 
 function instructions(facts: DeploymentFacts & { readonly metrics?: string }, state: string): string {

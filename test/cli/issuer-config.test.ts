@@ -1,0 +1,95 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hashPassword } from '@holdfast/issuer';
+import { Agent, request } from 'undici';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe as describeFault } from '../../packages/cli/src/command-error.ts';
+import { readIssuerFile } from '../../packages/cli/src/issuer-file.ts';
+import { holdfast } from './holdfast-process.ts';
+import { type IssuerFolder, issuerFolder } from './issuer-folder.ts';
+
+let folder: IssuerFolder;
+let dispatcher: Agent;
+
+beforeAll(async () => {
+  folder = await issuerFolder();
+  dispatcher = new Agent({ connect: { ca: folder.ca } });
+  await writeFile(join(folder.path, 'no-accounts.json'), '{"username":"secret');
+  await writeFile(join(folder.path, 'plain.json'), '[{"username":"anna","password":"secret","sub":"x"}]');
+  const account = { username: 'anna', password: await hashPassword('a password'), sub: 'desk' };
+  await writeFile(join(folder.path, 'desk.json'), JSON.stringify([account]));
+}, 30_000);
+
+afterAll(async () => {
+  await dispatcher.close();
+  await folder[Symbol.asyncDispose]();
+});
+
+/** The statuses of so many requests for the keys, one after the other. */
+async function statuses(count: number, origin = folder.issuer): Promise<number[]> {
+  const all: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const { statusCode, body } = await request(`${origin}/jwks`, { dispatcher, reset: true });
+    await body.dump();
+    all.push(statusCode);
+  }
+  return all;
+}
+
+describe('the configuration of holdfast issuer', () => {
+  it.each([
+    ['service', 9464, /^service: must be an object$/],
+    ['service', [], /^service: must be an object$/],
+    ['service', {}, /^service\.port: must be a number from 0 to 65535$/],
+    ['service', { port: '9464' }, /^service\.port: must be/],
+    ['service', { port: 65_536 }, /^service\.port: must be/],
+    ['service', { port: 0, host: '' }, /^service\.host: must be a name or an address$/],
+    ['service', { port: 0, hots: 'secret' }, /^service: holds a field that is not known$/],
+    ['rate_limits', true, /^rate_limits: must be an object$/],
+    [
+      'rate_limits',
+      { address: 0 },
+      /^rate_limits\.address: must be a whole number of requests in a minute, 1 or more$/,
+    ],
+    ['rate_limits', { client: 1.5 }, /^rate_limits\.client: must be/],
+    ['rate_limits', { login: '30' }, /^rate_limits\.login: must be/],
+    ['rate_limits', { logins: 30 }, /^rate_limits: holds a field that is not known$/],
+    ['accounts', 5, /^accounts: must be the path of a file$/],
+    ['accounts', 'nowhere.json', /nowhere\.json: no such file$/],
+    ['accounts', 'no-accounts.json', /no-accounts\.json: not a JSON array$/],
+    ['accounts', 'plain.json', /^plain\.json: accounts\[0\]\.password: /],
+    ['accounts', 'desk.json', /^desk\.json: accounts\[0\]\.sub: /],
+  ])('%s of %j is refused in one line that quotes nothing', async (field, value, line) => {
+    const thrown: unknown = await readIssuerFile(await folder.configured({ [field]: value })).catch((fault) => fault);
+    const told = describeFault(thrown);
+    expect(told).toMatch(line);
+    expect(told).not.toMatch(/secret|\n/);
+  });
+
+  it('people without accounts are refused at the start', async () => {
+    const config = await folder.configured({ accounts: undefined });
+    const { code, stdout, stderr } = await holdfast('issuer', '--config', config);
+    expect(stderr).toMatch(/^holdfast: clients: authorization_code needs a login[^\n]*\n$/);
+    expect([stdout, code]).toEqual(['', 1]);
+  });
+
+  it('a service port in use is one line, and gives the others back', async () => {
+    const port = Number(new URL(folder.issuer).port);
+    const config = await folder.configured({ service: { port } });
+    const { code, stdout, stderr } = await holdfast('issuer', '--config', config);
+    expect([stderr, stdout, code]).toEqual([`holdfast: port ${port}: the port is in use\n`, '', 1]);
+  });
+
+  it('REV-5-01 limits what one address may ask for, at each listener', async () => {
+    const issuing = await folder.start(await folder.configured({ rate_limits: { address: 3 } }));
+    expect(await statuses(5)).toEqual([200, 200, 200, 429, 429]);
+    expect(await statuses(4, folder.mtlsOrigin)).toEqual([200, 200, 200, 429]);
+    await issuing.stop();
+  });
+
+  it('limits nothing where something in front of it does', async () => {
+    const issuing = await folder.start(await folder.configured({ rate_limits: 'off' }));
+    expect(new Set(await statuses(50))).toEqual(new Set([200]));
+    await issuing.stop();
+  });
+});
