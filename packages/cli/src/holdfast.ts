@@ -6,7 +6,9 @@ import { runDemo } from './demo/demo.ts';
 import { serve } from './demo/serve.ts';
 import { requestHeaders } from './headers.ts';
 import { serveIssuerFromFile } from './issuer-command.ts';
+import { runKeysCommand } from './keys-command.ts';
 import { createOutput, type Output } from './output.ts';
+import { readAndHashPassword } from './password-command.ts';
 
 const HELP = `holdfast: sender-constrained access tokens
 
@@ -15,6 +17,10 @@ const HELP = `holdfast: sender-constrained access tokens
        [--metrics PORT]                        Prometheus metrics of the venue on http://127.0.0.1:PORT/metrics
   holdfast headers METHOD URL --client ID      Authorization and DPoP lines for one request to what demo --serve runs
   holdfast issuer --config FILE                serves an issuer
+  holdfast password                            asks for a password, or reads a line; prints its hash for a file of accounts
+  holdfast keys list|rotate|add --config FILE  shows the issuer's keys, puts the next ones into use, makes what is missing
+       [--now] [--json]                        --now: rotates also when verifiers may not know the next keys yet
+  holdfast keys drop KID --config FILE         takes a key out at once, with all that it signed: one that leaked
   holdfast certs [DIRECTORY]                   a local authority with server and client certificates
 
   --state DIRECTORY                            where demo keeps certificates and keys (default .holdfast)
@@ -22,7 +28,14 @@ const HELP = `holdfast: sender-constrained access tokens
 
 const FIRST_PORT = 8443;
 
-const MOST_OPERANDS: Readonly<Record<string, number>> = { demo: 0, headers: 2, issuer: 0, certs: 1 };
+const MOST_OPERANDS: Readonly<Record<string, number>> = {
+  demo: 0,
+  headers: 2,
+  issuer: 0,
+  password: 0,
+  keys: 2,
+  certs: 1,
+};
 
 /** Returns the exit code. */
 async function main(args: string[], output: Output): Promise<number> {
@@ -40,6 +53,7 @@ async function main(args: string[], output: Output): Promise<number> {
       state: { type: 'string', default: '.holdfast' },
       client: { type: 'string' },
       config: { type: 'string' },
+      now: { type: 'boolean', default: false },
     },
   });
   const [command, ...operands] = positionals;
@@ -70,6 +84,14 @@ async function main(args: string[], output: Output): Promise<number> {
       if (values.config === undefined) throw new CommandError('usage: holdfast issuer --config FILE');
       await serveIssuerFromFile({ config: values.config, output });
       return 0;
+    case 'password':
+      print(await readAndHashPassword(process.stdin, (text) => process.stderr.write(text)));
+      return 0;
+    case 'keys': {
+      const [action, kid] = operands;
+      await runKeysCommand({ action, kid, config: values.config, now: values.now, json, print });
+      return 0;
+    }
     case 'certs':
       await makeCertificates(operands[0] ?? 'certs', print);
       return 0;

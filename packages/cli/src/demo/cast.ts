@@ -9,8 +9,12 @@ import {
   type ProofKey,
   type Signer,
 } from '@holdfast/signer';
+import { Agent } from 'undici';
 import { readPrivateKey } from '../private-key-file.ts';
+import { CALLBACK, TRADING } from './clients.ts';
 import type { Deployment } from './deployment.ts';
+import { createDesk, type Desk } from './desk.ts';
+import { createPerson, type Person } from './person.ts';
 import { createWire, type Wire } from './wire.ts';
 
 /** Who takes part: honest traders, and thieves with what they hold. */
@@ -34,6 +38,11 @@ export interface Cast {
   /** With which the DPoP trader authenticates at the issuer. */
   readonly traderKey: ProofKey;
   readonly thiefSigner: Signer;
+  readonly anna: Person;
+  /** Whom Anna lets trade for her, and somebody who would like to be. */
+  readonly desk: Desk;
+  readonly deskSigner: Signer;
+  readonly rival: Desk;
   close(): Promise<void>;
 }
 
@@ -73,7 +82,14 @@ export async function createCast(deployment: Deployment, clock: Clock): Promise<
   );
   const thief = createWire({ ca });
   const thiefWithCertificate = createWire(await pem(certificates.clients.thief));
-  const everybody = [dpop, auditor, mtls, selfSigned, thief, thiefWithCertificate];
+  const browser = new Agent({ connect: { ca } });
+  const deskSigner = createSigner({ key: await generateKey('ES256'), clock });
+  const deskOf = async (clientId: string, signer: Signer) =>
+    createDesk({
+      ...{ issuer: facts.issuer, clientId, redirectUri: CALLBACK, scope: TRADING },
+      ...{ key: await authKey(clientId), signer, wire: thief, clock },
+    });
+  const everybody = [dpop, auditor, mtls, selfSigned, thief, thiefWithCertificate, browser];
   return {
     deployment,
     clock,
@@ -87,6 +103,10 @@ export async function createCast(deployment: Deployment, clock: Clock): Promise<
     thiefKey,
     traderKey: await authKey('trader-dpop'),
     thiefSigner: createSigner({ key: thiefKey, clock }),
+    anna: createPerson(facts.person, browser),
+    desk: await deskOf('desk', deskSigner),
+    deskSigner,
+    rival: await deskOf('rival-desk', createSigner({ key: thiefKey, clock })),
     close: async () => {
       await Promise.all(everybody.map((each) => each.close()));
     },

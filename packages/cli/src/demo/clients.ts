@@ -22,7 +22,16 @@ export interface RegisteredClient {
 
 export const TRADING = 'orders:read orders:write positions:read';
 
-/** Each way to authenticate and both bindings. */
+/** What each scope means, for people. */
+export const SCOPES = {
+  'orders:read': 'See your orders',
+  'orders:write': 'Place, change and cancel orders',
+  'positions:read': 'See your positions',
+} as const;
+
+export const CALLBACK = 'https://desk.example/callback';
+
+/** Each way to authenticate and both bindings, and two desks that people let trade for them. */
 export async function demoClients(keys: string, { clients }: CertificatePaths): Promise<readonly RegisteredClient[]> {
   return [
     await jwtClient('trader-dpop', keys, TRADING),
@@ -30,6 +39,8 @@ export async function demoClients(keys: string, { clients }: CertificatePaths): 
     pkiClient('trader-mtls', 'mtls', clients.traderMtls),
     pkiClient('trader-mtls-dpop', 'dpop', clients.traderMtls),
     await selfSignedClient('trader-self-signed', clients.traderSelfSigned),
+    await deskClient('desk', keys),
+    await deskClient('rival-desk', keys),
   ];
 }
 
@@ -37,6 +48,18 @@ async function jwtClient(id: string, keys: string, scope: string): Promise<Regis
   const key = join(keys, `${id}.jwk.json`);
   const jwks = { keys: [publicPart(await ensurePrivateKey(key, id))] };
   return register({ client_id: id, auth: 'private_key_jwt', binding: 'dpop', key, scope }, { jwks });
+}
+
+/** A client that people send by a browser. */
+async function deskClient(id: string, keys: string): Promise<RegisteredClient> {
+  const { client, registration } = await jwtClient(id, keys, TRADING);
+  const forPeople = {
+    client_name: id === 'desk' ? 'Trading desk' : 'Another desk',
+    redirect_uris: [CALLBACK],
+    grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+    authorization_details_types: ['order_entry'],
+  };
+  return { client, registration: { ...registration, ...forPeople } };
 }
 
 function pkiClient(id: string, binding: DemoClient['binding'], { certificate, key }: FilePair): RegisteredClient {

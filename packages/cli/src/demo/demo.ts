@@ -1,3 +1,4 @@
+import { approvalScenarios } from './approval.ts';
 import { createCast } from './cast.ts';
 import { type Deployment, deploy } from './deployment.ts';
 import { falseClientScenarios } from './false-client.ts';
@@ -48,6 +49,7 @@ async function play(
     ['Thieves with a DPoP-bound token', stolenTokenScenarios(cast)],
     ['Thieves with a certificate-bound token', stolenCertificateTokenScenarios(cast)],
     ['Thieves who want a token of their own', falseClientScenarios(cast)],
+    ['A person, her desk, and thieves between them', approvalScenarios(cast, wait)],
     ['Thieves who come too late', tooLateScenarios(cast, wait)],
   ] as const;
   const results: (readonly Result[])[] = [];

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type CertificatePaths, ensureCertificates } from '@holdfast/certs-scripts';
@@ -11,7 +12,12 @@ import { createIssuerApp } from '../issuer-app.ts';
 import { closeAll, type Listener, listenAll } from '../listener.ts';
 import type { Logger } from '../logger.ts';
 import { ensurePrivateKey } from '../private-key-file.ts';
-import { type DemoClient, demoClients, TRADING } from './clients.ts';
+import { type DemoClient, demoClients, SCOPES, TRADING } from './clients.ts';
+import { orderEntryType } from './order-entry.ts';
+import type { Credentials } from './person.ts';
+
+/** Seconds after which the venue looks again which tokens were revoked. */
+export const STATUS_TTL = 5;
 
 /** What other programs need to use the demo: the line of `--json`. */
 export interface DeploymentFacts {
@@ -23,6 +29,8 @@ export interface DeploymentFacts {
   /** Path of the authority's certificate, PEM. */
   readonly ca: string;
   readonly clients: readonly DemoClient[];
+  /** Somebody who can log in at the issuer. */
+  readonly person: Credentials;
 }
 
 export interface Deployment {
@@ -54,10 +62,13 @@ export async function deploy({ state, port, clock = Date.now, logger }: Deployme
       issuer: issuer.origin,
       mtls_origin: issuerMtls.origin,
       signing_keys: [signingKey],
-      resources: [{ resource: venue.origin, scope: TRADING }],
+      resources: [{ resource: venue.origin, scope: TRADING, scope_descriptions: SCOPES }],
+      authorization_details_types: [orderEntryType(venue.origin)],
+      status_list: { ttl: STATUS_TTL },
       clients: registered.map(({ registration }) => registration),
     });
-    await serveIssuer(config, { issuer, issuerMtls, clock, logger });
+    const person = { login: 'anna', password: randomBytes(9).toString('base64url') };
+    await serveIssuer(config, person, { issuer, issuerMtls, clock, logger });
     const ca = await readFile(certificates.authority.certificate, 'utf8');
     await serveVenue({
       issuer: issuer.origin,
@@ -73,6 +84,7 @@ export async function deploy({ state, port, clock = Date.now, logger }: Deployme
       mtlsResource: venueMtls.origin,
       ca: certificates.authority.certificate,
       clients: registered.map(({ client }) => client),
+      person,
     };
     return { facts, certificates, config, close: () => closeAll(listeners) };
   } catch (error) {
@@ -109,9 +121,14 @@ interface IssuerParts {
 
 async function serveIssuer(
   config: Issuer['config'],
+  { login: name, password: secret }: Credentials,
   { issuer, issuerMtls, clock, logger }: IssuerParts,
 ): Promise<void> {
-  const endpoints = await createIssuer({ config, store: memoryStore({ clock }), clock });
+  const login = {
+    check: async (typed: string, password: string) =>
+      typed === name && password === secret ? { sub: `person-${name}`, name: 'Anna' } : undefined,
+  };
+  const endpoints = await createIssuer({ config, store: memoryStore({ clock }), clock, login });
   for (const listener of [issuer, issuerMtls]) {
     await listener.serve(createIssuerApp(endpoints, { origin: listener.origin, logger }));
   }

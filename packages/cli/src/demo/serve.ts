@@ -47,7 +47,7 @@ async function serveMetrics(port: number, opened: Opened): Promise<string> {
 }
 
 function instructions(facts: DeploymentFacts & { readonly metrics?: string }, state: string): string {
-  const { issuer, resource, mtlsResource, ca, clients, metrics } = facts;
+  const { issuer, resource, mtlsResource, ca, clients, person, metrics } = facts;
   const mtls = clients.find(({ client_id: id }) => id === 'trader-mtls');
   const headers = (url: string, client: string) => {
     const other = state === '.holdfast' ? '' : ` --state=${shellWord(state)}`;
@@ -60,7 +60,8 @@ function instructions(facts: DeploymentFacts & { readonly metrics?: string }, st
 issuer          ${issuer}
 venue, DPoP     ${resource}
 venue, mTLS     ${mtlsResource}
-authority       ${ca}${metrics === undefined ? '' : `\nmetrics         ${metrics}`}
+authority       ${ca}
+person          ${person.login}, password ${person.password}${metrics === undefined ? '' : `\nmetrics         ${metrics}`}
 
 A request with DPoP. A proof is good once, so each line gets a fresh one from "holdfast headers":
 
