@@ -47,11 +47,12 @@ describe('the places of tokens', () => {
   });
 
   it('TSL-13-01 are all different for 500 who come at once, while a list begins', async () => {
-    const { lists } = createDesk();
+    const { lists, written } = createDesk();
     const { allocate } = lists();
     const places = await Promise.all(Array.from({ length: 500 }, allocate));
     expect(new Set(places.map(nameOf)).size).toBe(500);
     expect(new Set(places.map(({ uri }) => uri)).size).toBe(1);
+    expect(written).toHaveLength(1);
   });
 
   it('TSL-13-01 are in another list after a restart', async () => {

@@ -182,10 +182,12 @@ describe('explain', () => {
 
   it('says what the list says', async () => {
     await using scene = await StatusScene.open(certificates);
-    scene.statuses = { 5: STATUS.invalid };
+    scene.statuses = { 5: STATUS.invalid, 6: STATUS.suspended };
     const place = ['Token Status List §6.2', 'passed'];
     expect(await explained(scene, scene.at(4))).toEqual([place, ['Token Status List §8.3', 'passed']]);
-    expect(await explained(scene, scene.at(5))).toEqual([place, ['Token Status List §8.3', 'token_revoked']]);
+    for (const idx of [5, 6]) {
+      expect(await explained(scene, scene.at(idx))).toEqual([place, ['Token Status List §8.3', 'token_revoked']]);
+    }
     expect(await explained(scene, scene.at(64))).toEqual([place, ['Token Status List §8.3', 'token_claims']]);
     scene.wait(30);
     scene.server.answers[LIST] = status(500);

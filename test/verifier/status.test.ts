@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type HoldfastError, STATUS } from '@holdfast/proof';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Certificates, makeCertificates } from './certificates.ts';
@@ -119,6 +120,24 @@ describe('how often a list is asked for', () => {
     answer();
     await vi.waitFor(async () => expect(await scene.outcome(attempt)).toBe('token_revoked'));
     expect(scene.asked).toBe(2);
+  });
+
+  it('once while the answer is on its way, however long that takes', async () => {
+    await using scene = await StatusScene.open(certificates);
+    let answer = () => {};
+    scene.server.answers[LIST] = (request, response) => {
+      answer = () => text(scene.list())(request, response);
+    };
+    const outcomes: Promise<string>[] = [];
+    for (let i = 0; i < 5; i += 1) {
+      outcomes.push(scene.outcome(scene.at(i)));
+      await vi.waitFor(() => expect(scene.asked).toBe(1));
+      await setImmediate(); // by now it waits, too
+      scene.wait(1);
+    }
+    answer();
+    expect(await Promise.all(outcomes)).toEqual(Array(5).fill('accepted'));
+    expect(scene.asked).toBe(1);
   });
 
   it('TSL-8.3-04 at the end of its ttl, and then everybody waits', async () => {
