@@ -1,5 +1,12 @@
 import { hash } from 'node:crypto';
-import { type Nonces, type ReplayStore, reserve, reserveJti, type VerifiedProof } from '@holdfast/proof';
+import {
+  createSenderKeyCache,
+  type Nonces,
+  type ReplayStore,
+  reserve,
+  reserveJti,
+  type VerifiedProof,
+} from '@holdfast/proof';
 import { type Authenticated, authenticateClient } from './client/authenticate-client.ts';
 import type { Registered, Registry } from './client/clients.ts';
 import type { Form, IssuerRequest } from './form.ts';
@@ -31,15 +38,19 @@ export interface AdmissionOptions {
 }
 
 export function createAdmission({ audiences, algorithms, nonces, replay }: AdmissionOptions): Admission {
+  const senderKeys = createSenderKeyCache();
   return {
     authenticate: (request, form, registry, now) => authenticateClient(request, form, registry, { audiences, now }),
-    sender: (request, now) => checkSender(request, { algorithms, nonces, now }),
+    sender: (request, now) => checkSender(request, { algorithms, nonces, senderKeys, now }),
     async useUp({ client, assertion }, proof) {
       if (proof !== undefined) await reserveJti(replay, proof);
-      if (assertion === undefined) return;
-      // A jti belongs to its client: nobody uses up that of another
-      const key = hash('sha256', `assertion\n${client.clientId}\n${assertion.jti}`, 'base64url');
-      await reserve(replay, key, assertion.acceptableUntil, 'assertion_replayed');
+      if (assertion !== undefined) {
+        // A jti belongs to its client: nobody uses up that of another
+        const key = hash('sha256', `assertion\n${client.clientId}\n${assertion.jti}`, 'base64url');
+        await reserve(replay, key, assertion.acceptableUntil, 'assertion_replayed');
+      }
+      // Its next proof comes soon, and the key needs no second import
+      if (proof !== undefined) senderKeys.keep(proof);
     },
     nextNonce: ({ proof }) => (proof === undefined ? undefined : nonces?.current()),
   };

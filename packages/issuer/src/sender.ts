@@ -5,6 +5,7 @@ import {
   type Nonces,
   proofField,
   readProof,
+  type SenderKeys,
   targetPath,
   type VerifiedProof,
   verifyProof,
@@ -22,6 +23,7 @@ export interface Sender {
 export interface SenderPolicy {
   readonly algorithms: ReadonlySet<string>;
   readonly nonces: Nonces | undefined;
+  readonly senderKeys: SenderKeys;
   readonly now: number;
 }
 
@@ -29,12 +31,12 @@ const MAX_AGE = 60; // seconds that iat may lie in the past, without nonce
 const SKEW = 10; // seconds that it may lie ahead: FAPI 2.0 §5.3.2.1
 
 /** RFC 9449 §5: the proof of a token request, when there is one, is checked in full; there is no token yet, so no ath. */
-export function checkSender(request: IssuerRequest, { algorithms, nonces, now }: SenderPolicy): Sender {
+export function checkSender(request: IssuerRequest, { algorithms, nonces, senderKeys, now }: SenderPolicy): Sender {
   const compact = proofField(request);
   if (compact === undefined) return { proof: undefined, certificate: request.certificate };
   const path = targetPath(request.target, request.origin);
   if (path === undefined) throw new HoldfastError('request_malformed');
-  const proof = checkProof(readProof(compact, algorithms), {
+  const proof = checkProof(readProof(compact, algorithms, senderKeys), {
     htm: request.method,
     htu: request.origin + path,
     freshness: { now, maxAge: MAX_AGE, skew: SKEW, nonces },

@@ -8,6 +8,7 @@ export {
   verifySignatureOnPool,
 } from './algorithms.ts';
 export { decodeBase64url } from './base64url.ts';
+export { type BoundedCache, createBoundedCache } from './bounded-cache.ts';
 export { type BoundedReplayOptions, boundedReplay } from './bounded-replay.ts';
 export { type ChallengeOptions, challenge } from './challenge.ts';
 export { requireNumber, requireString } from './claims.ts';
@@ -43,6 +44,7 @@ export {
 export { readProof } from './proof-syntax.ts';
 export { createRenewable, type Renewable } from './renewable.ts';
 export { replayKey, reserve, reserveJti } from './replay.ts';
+export { createSenderKeyCache, type SenderKeyCache } from './sender-keys.ts';
 export {
   createStatusList,
   decodeStatusList,

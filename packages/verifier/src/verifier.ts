@@ -7,6 +7,7 @@ import {
   challenge,
   checkProof,
   createNonces,
+  createSenderKeyCache,
   type Expected,
   type Finding,
   HoldfastError,
@@ -38,7 +39,6 @@ import { createReplayTable } from './replay-table.ts';
 import { readRequirement } from './requirement.ts';
 import { describeResource, type ResourceMetadata } from './resource-metadata.ts';
 import { createRevocations, type Revocation } from './revocations.ts';
-import { createSenderKeyCache } from './sender-keys.ts';
 import { createTokens } from './token/tokens.ts';
 import { createWatches } from './watches.ts';
 

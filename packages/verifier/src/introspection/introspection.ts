@@ -1,5 +1,4 @@
-import { ath, type Clock, HoldfastError, type JsonObject, seconds } from '@holdfast/proof';
-import { createBoundedCache } from '../bounded-cache.ts';
+import { ath, type Clock, createBoundedCache, HoldfastError, type JsonObject, seconds } from '@holdfast/proof';
 import type { IssuerKeys } from '../issuer/issuer-keys.ts';
 import type { TokenExpectation, VerifiedToken } from '../token/token.ts';
 import type { Authenticate } from './client-authentication.ts';

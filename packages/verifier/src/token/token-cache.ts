@@ -1,5 +1,4 @@
-import { ath } from '@holdfast/proof';
-import { createBoundedCache } from '../bounded-cache.ts';
+import { ath, createBoundedCache } from '@holdfast/proof';
 import type { VerifiedToken } from './token.ts';
 
 /**

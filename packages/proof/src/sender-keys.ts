@@ -1,5 +1,5 @@
-import type { SenderKey, SenderKeys, VerifiedProof } from '@holdfast/proof';
 import { createBoundedCache } from './bounded-cache.ts';
+import type { SenderKey, SenderKeys, VerifiedProof } from './proof.ts';
 
 interface KnownKey extends SenderKey {
   /** RFC 9449 §11.3: it has used a nonce of ours. */
@@ -7,7 +7,7 @@ interface KnownKey extends SenderKey {
 }
 
 /**
- * The keys of senders, imported once. Only keys of verified proofs for tokens bound to them come in, so that strangers
+ * The keys of senders, imported once. Only keys of proofs that were good for something come in, so that strangers
  * cannot crowd them out, and one header segment for each, so that a client cannot crowd out the others with spellings.
  */
 export interface SenderKeyCache extends SenderKeys {
