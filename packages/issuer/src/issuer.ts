@@ -167,7 +167,7 @@ function assemble(options: IssuerOptions) {
       client_credentials: clientCredentials(config, details),
       authorization_code: authorizationCode({ config, details, codes, refreshTokens, keys }),
       refresh_token: refreshToken(config, details, refreshTokens),
-      'urn:ietf:params:oauth:grant-type:token-exchange': tokenExchange(config, details, tokens),
+      'urn:ietf:params:oauth:grant-type:token-exchange': tokenExchange(config, details, tokens, grants),
     },
     issueAccessToken: createAccessTokens({ config, clock, keys, records, grants, statusLists }),
     tokens,

@@ -3,8 +3,9 @@ import type { Client } from '../client/clients.ts';
 import type { IssuerConfig } from '../config.ts';
 import type { Form } from '../form.ts';
 import { type AccessTokenClaims, audiencesOf, grantOf } from '../tokens/access-tokens.ts';
-import type { TokenReader } from '../tokens/token-reader.ts';
+import { statusOf, type TokenReader } from '../tokens/token-reader.ts';
 import type { AuthorizationDetails } from './authorization-details.ts';
+import type { Grants } from './grants.ts';
 import type { CheckGrant } from './redemption.ts';
 import { readAsked, takeRights } from './rights.ts';
 
@@ -15,7 +16,12 @@ const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
  * dropped: the client that the token was given to has to prove the same key or certificate again; the server of the
  * resource that the token is for (`exchange_resources`) gets one that is bound to itself and says for whom it acts.
  */
-export function tokenExchange(config: IssuerConfig, details: AuthorizationDetails, tokens: TokenReader): CheckGrant {
+export function tokenExchange(
+  config: IssuerConfig,
+  details: AuthorizationDetails,
+  tokens: TokenReader,
+  grants: Grants,
+): CheckGrant {
   return async ({ form, client, confirmation }) => {
     const subject = await readSubject(form, tokens);
     const isOwner = subject.client_id === client.clientId;
@@ -25,7 +31,9 @@ export function tokenExchange(config: IssuerConfig, details: AuthorizationDetail
       scope: (subject.scope?.split(' ') ?? []).filter((value) => isOwner || client.scope.includes(value)),
       // Its owner gets less of the same; a server may turn to those behind it, within what it was shown
       ...(isOwner ? { resources: audiencesOf(subject) } : {}),
-      details: subject.authorization_details ?? [],
+      details: (subject.authorization_details ?? []).filter(
+        ({ type }) => isOwner || client.metadata.authorization_details_types.includes(String(type)),
+      ),
     };
     const rights = takeRights(readAsked(form, details), allowance, config, details);
     return {
@@ -35,7 +43,10 @@ export function tokenExchange(config: IssuerConfig, details: AuthorizationDetail
       isOneOfMany: true,
       endsAt: subject.exp,
       ...(isOwner ? actOf(subject) : { act: { sub: client.clientId, ...actOf(subject) } }),
-      complete: async () => ({ issued_token_type: ACCESS_TOKEN }),
+      async complete() {
+        await noteSubject(subject, grants);
+        return { issued_token_type: ACCESS_TOKEN };
+      },
     };
   };
 }
@@ -60,6 +71,14 @@ function requireSameBinding(held: Confirmation, proven: Confirmation): void {
   const members = ['jkt', 'x5t#S256'] as const;
   const isProven = members.every((member) => held[member] === undefined || held[member] === proven[member]);
   if (!isProven) throw new HoldfastError('exchange_forbidden', { detail: 'binding' });
+}
+
+// Alone in its grant until now, and no longer: whoever revokes what it is exchanged for ends both
+async function noteSubject(subject: AccessTokenClaims, grants: Grants): Promise<void> {
+  const status = statusOf(subject);
+  if (status !== undefined && grantOf(subject) === subject.jti) {
+    await grants.noteToken(subject.jti, status, subject.exp);
+  }
 }
 
 function requireDelegation(subject: AccessTokenClaims, { metadata }: Client): void {

@@ -112,3 +112,8 @@ export function audiencesOf({ aud }: Pick<AccessTokenClaims, 'aud'>): readonly s
 export function grantOf({ jti }: Pick<AccessTokenClaims, 'jti'>): string {
   return jti.split('.')[0] ?? jti;
 }
+
+/** Whether it was given to somebody who acts for the client of its grant, and so can be revoked alone, by its `jti`. */
+export function isDelegated({ act }: Pick<AccessTokenClaims, 'act'>): boolean {
+  return act !== undefined;
+}

@@ -5,10 +5,13 @@ import { type IssuerRequest, readForm } from '../form.ts';
 import type { Revoked } from '../grants/grants.ts';
 import type { Parts } from '../parts.ts';
 import type { Reply } from '../reply.ts';
-import { type AccessTokenClaims, grantOf } from './access-tokens.ts';
+import { type AccessTokenClaims, grantOf, isDelegated } from './access-tokens.ts';
 import { statusOf } from './token-reader.ts';
 
-/** The line from a token to the end of its grant: RFC 7009 §2. Whatever token of a grant is shown, all of them end. */
+/**
+ * The line from a token to the end of its grant: RFC 7009 §2. Whatever token of a grant is shown, all of them end; but for
+ * one by which somebody acts for another (RFC 8693 §4.1): who gives that back ends it alone.
+ */
 export function createRevocationEndpoint(parts: Parts): (request: IssuerRequest) => Promise<Reply> {
   const { clock, admission, clients, tokens, refreshTokens, grants } = parts;
 
@@ -41,13 +44,14 @@ function checkOwner({ clientId }: Revoked, client: Client): void {
 }
 
 function revocable(claims: AccessTokenClaims, now: number): Revoked {
+  const { jti, exp: expiresAt, client_id: clientId } = claims;
   const status = statusOf(claims);
-  const id = grantOf(claims);
+  const id = isDelegated(claims) ? jti : grantOf(claims);
   return {
     id,
-    clientId: claims.client_id,
+    clientId,
     // Of a grant with more than this token only the refresh token knows when it ends
-    endsAt: id === claims.jti ? claims.exp : now + LONGEST_GRANT,
-    token: status === undefined ? undefined : { status, expiresAt: claims.exp },
+    endsAt: id === jti ? expiresAt : now + LONGEST_GRANT,
+    token: status === undefined ? undefined : { status, expiresAt },
   };
 }

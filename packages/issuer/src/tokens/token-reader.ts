@@ -13,7 +13,7 @@ import { type Clients, isRegistered } from '../client/clients.ts';
 import type { Grants } from '../grants/grants.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import type { Records } from '../records.ts';
-import { type AccessTokenClaims, grantOf } from './access-tokens.ts';
+import { type AccessTokenClaims, grantOf, isDelegated } from './access-tokens.ts';
 
 /** Reads access tokens of this issuer, of either form, and tells whether they are live. */
 export interface TokenReader {
@@ -77,6 +77,7 @@ export function createTokenReader({ issuer, clock, keys, records, grants, client
       const claims = await readUnexpired(token);
       if (claims === undefined || !hasBegun(claims, seconds(clock))) return undefined;
       if (await grants.isRevoked(grantOf(claims))) return undefined;
+      if (isDelegated(claims) && (await grants.isRevoked(claims.jti))) return undefined;
       // What a client that is gone was given has gone with it
       return (await isRegistered(clients, claims.client_id)) ? claims : undefined;
     },
