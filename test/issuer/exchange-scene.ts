@@ -39,7 +39,10 @@ export function exchange(people: People, token: string, form: Fields = {}, sent:
 /** By the venue, with a key of people own. */
 export function delegate(people: People, token: string, form: Fields = {}): Promise<Answer> {
   const payload = { iss: 'venue-backend', sub: 'venue-backend', iat: people.now, exp: people.now + 60 };
-  return exchange(people, token, form, { assertion: assertion({ key: backendKey, payload }), proof: { key: thiefKey } });
+  return exchange(people, token, form, {
+    assertion: assertion({ key: backendKey, payload }),
+    proof: { key: thiefKey },
+  });
 }
 
 export function expectExchangeRefused({ status, body }: Answer, error: string, code: string): void {
