@@ -160,7 +160,7 @@ describe('an issuer whose list cannot be believed', () => {
   });
 
   it.each(TRICKS)('%s', async (_what, cause, trick) => {
-    await using scene = await StatusScene.open(certificates, { timeout: 500 });
+    await using scene = await StatusScene.open(certificates, { timeout: 1500 });
     scene.server.answers['/status/0'] = text(scene.list({ payload: { sub: `${scene.server.issuer}/status/0` } }));
     await scene.send(scene.at(5, {}, `${scene.server.issuer}/status/0`)); // the keys of the issuer are here by now
     scene.server.answers[LIST] = trick(scene);

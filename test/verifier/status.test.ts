@@ -265,12 +265,12 @@ describe('the end of a list whose issuer does not answer', () => {
   });
 
   it('TSL-8.3-06 a list that never comes is waited for no longer than the time limit', async () => {
-    await using scene = await StatusScene.open(certificates, { timeout: 100 });
+    await using scene = await StatusScene.open(certificates, { timeout: 1500 });
     await scene.send(scene.at(5)); // the keys of the issuer are here by now
     scene.server.answers['/status/2'] = silence;
     const begun = performance.now();
     expect(await scene.outcome(scene.at(5, {}, `${scene.server.issuer}/status/2`))).toBe('issuer_unavailable');
-    expect(performance.now() - begun).toBeLessThan(5000);
+    expect(performance.now() - begun).toBeLessThan(10_000);
   });
 });
 
