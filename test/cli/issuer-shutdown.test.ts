@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
 import tls from 'node:tls';
 import { type Listener, listen } from '@holdfast/cli';
@@ -119,17 +120,24 @@ describe('a listener that ends with patience', () => {
     expect(asking.received()).toBe('');
   });
 
-  it('waits for the end of an answer that has begun, and then closes its connection', async () => {
+  it('waits for the end of an answer that has begun, but for no handshake and no rest of a head', async () => {
     const done = Promise.withResolvers<string>();
     const listener = await serving(() => done.promise);
     const asking = await connection(listener.origin);
     await asking.send('GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await asking.data();
+    const half = await connection(listener.origin);
+    await half.send('GET /stream HT');
+    const mute = connectTcp(Number(new URL(listener.origin).port), '127.0.0.1').on('error', () => {});
+    await once(mute, 'connect');
+    const begun = performance.now();
     const closed = listener.close(10_000);
+    await Promise.all([half.closed, once(mute, 'close')]);
     done.resolve('part');
     await closed;
     await asking.closed;
     expect(asking.received()).toMatch(/partpart$/);
+    expect(performance.now() - begun).toBeLessThan(4000); // else a connection is kept alive for five seconds
   });
 
   it('answers a request that was on its way when the end began', async () => {
