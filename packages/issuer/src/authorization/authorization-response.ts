@@ -1,4 +1,4 @@
-import { type Clock, seconds } from '@holdfast/proof';
+import { type Clock, type HoldfastError, seconds } from '@holdfast/proof';
 import type { Client } from '../client/clients.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import { signJwt } from '../keys/sign-jwt.ts';
@@ -16,6 +16,10 @@ export interface ResponseOptions {
 }
 
 const LIFETIME = 300; // seconds that a signed response is good: JARM §2.1 wants it short, the suite 10 s to 10 min
+
+export function refusalResult({ error = 'server_error', message }: HoldfastError): AuthorizationResult {
+  return { error, error_description: message };
+}
 
 /** Where the browser goes with the answer: RFC 6749 §4.1.2, RFC 9207 §2, JARM §2.3.1. To the redirect_uri and nowhere else. */
 export async function responseLocation(

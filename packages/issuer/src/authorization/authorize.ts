@@ -3,10 +3,11 @@ import { type Client, isRegistered } from '../client/clients.ts';
 import { type Form, type IssuerRequest, readForm, readQuery } from '../form.ts';
 import { newGrantId } from '../grants/grant.ts';
 import { type Account, externalLoginUrl } from '../login/login.ts';
+import { PATHS } from '../metadata.ts';
 import type { Parts } from '../parts.ts';
 import { type Reply, redirect } from '../reply.ts';
 import { checkRedirect } from './authorization-request.ts';
-import { type AuthorizationResult, responseLocation } from './authorization-response.ts';
+import { type AuthorizationResult, refusalResult, responseLocation } from './authorization-response.ts';
 import { checkForm, codeOf, type Interaction, type LoggedIn, setCookie } from './interactions.ts';
 import { showConsent, showError, showLogin } from './screens.ts';
 
@@ -57,8 +58,7 @@ export function createAuthorization(parts: Parts): Authorization {
     const ticket = readQuery(request).get('ticket');
     if (ticket !== undefined) {
       // In this browser, which has the cookie: whoever began the request elsewhere gets nothing of it
-      await interactions.redeemTicket(interaction, ticket);
-      return redirect(pageUrl(interaction));
+      return await enter(interaction, await interactions.redeemTicket(interaction, ticket));
     }
     const loggedIn = await interactions.login(interaction);
     if (loggedIn !== undefined) return showConsent(interaction, client, loggedIn, parts);
@@ -112,11 +112,7 @@ export function createAuthorization(parts: Parts): Authorization {
   async function logIn(interaction: Interaction, client: Client, form: Form, request: IssuerRequest): Promise<Reply> {
     await checkUndecided(interaction);
     try {
-      const account = await readAccount(form, request);
-      await checkSubject(account);
-      const { sub } = await interactions.logIn(interaction, account);
-      await events.tell({ event: 'login.succeeded', subject: sub, clientId: client.clientId });
-      return redirect(pageUrl(interaction));
+      return await enter(interaction, await readAccount(form, request));
     } catch (thrown) {
       const refusal = asRefusal(thrown);
       if (refusal.error !== 'access_denied' && refusal.code !== 'too_many_requests') throw refusal;
@@ -134,6 +130,14 @@ export function createAuthorization(parts: Parts): Authorization {
     const account = isComplete ? await check(name, password, address) : undefined;
     if (account === undefined) throw new HoldfastError('login_refused');
     return account;
+  }
+
+  async function enter(interaction: Interaction, account: Account): Promise<Reply> {
+    await checkSubject(account);
+    // Told before it counts: nobody is in whose login could not be recorded
+    await events.tell({ event: 'login.succeeded', subject: account.sub, clientId: interaction.request.clientId });
+    await interactions.logIn(interaction, account);
+    return redirect(pageUrl(interaction));
   }
 
   // RFC 9068 §5, FAPI 2.0 §6.7: a resource server could not tell such a person from that client
@@ -186,22 +190,19 @@ export function createAuthorization(parts: Parts): Authorization {
   const pageUrl = ({ id }: Pick<Interaction, 'id'>) => `${config.issuer}/interaction/${id}`;
 
   return {
-    authorize: (request) => orErrorPage(authorize(request)),
-    show: (request, id) => orErrorPage(show(request, id)),
-    submit: (request, id) => orErrorPage(submit(request, id)),
+    authorize: (request) => orErrorPage(PATHS.authorize, authorize(request)),
+    show: (request, id) => orErrorPage(PATHS.interaction, show(request, id)),
+    submit: (request, id) => orErrorPage(PATHS.interaction, submit(request, id)),
     loggedIn,
   };
 
-  async function orErrorPage(reply: Promise<Reply>): Promise<Reply> {
+  async function orErrorPage(endpoint: string, reply: Promise<Reply>): Promise<Reply> {
     try {
       return await reply;
     } catch (thrown) {
       const refusal = asRefusal(thrown);
+      await events.tell({ event: 'request.refused', endpoint, code: refusal.code });
       return showError(refusal, parts.stylesheet);
     }
   }
-}
-
-function refusalResult({ error = 'server_error', message }: HoldfastError): AuthorizationResult {
-  return { error, error_description: message };
 }

@@ -26,11 +26,11 @@ export interface Interactions {
   resume(id: string, message: HttpMessage): Promise<Interaction>;
   /** Who logged in. The first one stays. */
   login(interaction: Interaction): Promise<LoggedIn | undefined>;
-  logIn(interaction: Interaction, account: Account): Promise<LoggedIn>;
+  logIn(interaction: Interaction, account: Account): Promise<void>;
   /** Who logged in elsewhere, for the browser of an interaction to bring back. */
   giveTicket(id: string, account: Account): Promise<string>;
-  /** Throws `interaction_unknown` for a ticket of another interaction, or one that was used. */
-  redeemTicket(interaction: Interaction, ticket: string): Promise<LoggedIn>;
+  /** Who that was. Throws `interaction_unknown` for a ticket of another interaction, or one that was used. */
+  redeemTicket(interaction: Interaction, ticket: string): Promise<Account>;
 }
 
 interface Ticket {
@@ -61,10 +61,10 @@ export function createInteractions(records: Records, lifetime: number, clock: Cl
     throw new HoldfastError('too_many_requests');
   }
 
-  async function logIn(interaction: Interaction, account: Account): Promise<LoggedIn> {
+  // Of several at once the first one stays
+  async function logIn(interaction: Interaction, account: Account): Promise<void> {
     const loggedIn: LoggedIn = { ...account, authTime: seconds(clock) };
-    const isFirst = await records.add('login', interaction.id, loggedIn, seconds(clock) + lifetime);
-    return isFirst ? loggedIn : ((await login(interaction)) ?? loggedIn);
+    await records.add('login', interaction.id, loggedIn, seconds(clock) + lifetime);
   }
 
   return {
@@ -94,7 +94,7 @@ export function createInteractions(records: Records, lifetime: number, clock: Cl
     async redeemTicket(interaction, ticket) {
       const given = await records.take<Ticket>('ticket', ticket);
       if (given?.id !== interaction.id) throw new HoldfastError('interaction_unknown');
-      return await logIn(interaction, given.account);
+      return given.account;
     },
   };
 }
