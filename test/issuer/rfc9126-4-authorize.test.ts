@@ -177,7 +177,10 @@ describe('PAR-4-02 RFC 9126 §7.3 a request_uri serves until its request is answ
   it('C025 after it was answered without anybody being asked it is refused', async () => {
     const people = await createPeople();
     const parameters = { client_id: 'trader', request_uri: await people.pushed({ prompt: 'none' }) };
-    expect((await ask(people, parameters)).headers['Location']).toContain('error=login_required');
+    const answers = await Promise.all(Array.from({ length: 10 }, () => ask(people, parameters)));
+    const [redirected, another] = answers.filter(({ status }) => status === 303);
+    expect(redirected?.headers['Location']).toContain('error=login_required');
+    expect(another).toBeUndefined();
     expectErrorPage(await ask(people, parameters), 'invalid_request_uri', 'request_uri_used');
   });
 });
