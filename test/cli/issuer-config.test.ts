@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hashPassword } from '@holdfast/issuer';
 import { Agent, request } from 'undici';
@@ -78,6 +78,23 @@ describe('the configuration of holdfast issuer', () => {
     const config = await folder.configured({ service: { port } });
     const { code, stdout, stderr } = await holdfast('issuer', '--config', config);
     expect([stderr, stdout, code]).toEqual([`holdfast: port ${port}: the port is in use\n`, '', 1]);
+  });
+
+  it('C017 one listener alone asks for certificates where there are authorities for them', async () => {
+    const client = { client_id: 'trader', token_endpoint_auth_method: 'tls_client_auth', scope: 'orders:read' };
+    const clients = [{ ...client, tls_client_auth_subject_dn: 'CN=trader-mtls,O=Holdfast Demo' }];
+    const config = await folder.configured({ clients, mtls_origin: undefined, accounts: undefined });
+    const issuing = await folder.start(config);
+    const file = (suffix: string) => readFile(join(folder.path, `certs/clients/trader-mtls${suffix}.pem`), 'utf8');
+    const connect = { ca: folder.ca, cert: await file(''), key: await file('.key') };
+    const certified = new Agent({ connect });
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const body = 'grant_type=client_credentials&client_id=trader';
+    const ask = (by: Agent) => request(`${folder.issuer}/token`, { dispatcher: by, method: 'POST', headers, body });
+    expect(await (await ask(certified)).body.json()).toMatchObject({ token_type: 'Bearer' });
+    expect(await (await ask(dispatcher)).body.json()).toMatchObject({ code: 'client_certificate_missing' });
+    await certified.close();
+    await issuing.stop();
   });
 
   it('REV-5-01 limits what one address may ask for, at each listener', async () => {

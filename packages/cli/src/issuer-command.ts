@@ -154,14 +154,14 @@ async function serveService(
   return [`service  ${listener.origin}`];
 }
 
-/** The issuer's listener and, where it is configured, the one that asks for certificates. */
+/** The issuer's listener and, where it is configured, another one that asks for certificates; else the first one asks. */
 function listenerOptions({ config, tls }: IssuerFile): ListenerOptions[] {
   const { clientAuthorities, ...identity } = tls;
   const at = (url: string) => {
     const { hostname, port } = new URL(url);
     return { name: hostname, port: Number(port || 443), ...identity };
   };
-  if (config.mtls_origin === undefined) return [at(config.issuer)];
+  if (config.mtls_origin === undefined) return [{ ...at(config.issuer), ...tls }];
   if (clientAuthorities === undefined) throw new CommandError('tls.client_authorities: is needed for mtls_origin');
   return [at(config.issuer), { ...at(config.mtls_origin), clientAuthorities }];
 }
