@@ -10,6 +10,8 @@ import {
 import { algorithmOf, isSigningKey, publicPart } from './client/registered-key.ts';
 
 const PLAIN_PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)*$/;
+/** Seconds that an access token lives at most, whatever is configured now or was before. */
+export const LONGEST_TOKEN = 3600;
 /** Seconds that anything a person allowed lasts at most: a year. */
 export const LONGEST_GRANT = 31_536_000;
 
@@ -37,7 +39,10 @@ const authorizationDetailsType = z.strictObject({
   type: z.string().min(1).max(128),
   /** The one resource that understands it (RFC 9396 §9.1: a token holds only what is for its audience). */
   resource: resourceUri,
-  /** JSON Schema (draft 2020-12) of a whole entry, `type` included. */
+  /**
+   * JSON Schema (draft 2020-12) of a whole entry, `type` included. Its objects take no member that it does not name, also the
+   * inner ones, unless they say so by `additionalProperties` or `unevaluatedProperties`.
+   */
   schema: z.record(z.string(), z.unknown()),
   /** What approving means, as in `Place orders`. */
   title: z.string().min(1).max(128),
@@ -57,7 +62,7 @@ const issuerConfig = z
     issuer: issuerUrl,
     /** Origin of the listener that asks for certificates: `mtls_endpoint_aliases` (RFC 8705 §5). */
     mtls_origin: origin.optional(),
-    access_token_lifetime: lifetime(10, 3600).default(300),
+    access_token_lifetime: lifetime(10, LONGEST_TOKEN).default(300),
     /** FAPI 2.0 §5.3.2.1: 60 seconds at most. */
     code_lifetime: lifetime(1, 60).default(60),
     /** FAPI 2.0 §5.3.2.2: below 600 seconds. */

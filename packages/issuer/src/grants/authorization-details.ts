@@ -2,6 +2,7 @@ import { HoldfastError, type JsonObject } from '@holdfast/proof';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { type AuthorizationDetailsType, ConfigurationError } from '../config.ts';
 import type { Parameters } from '../form.ts';
+import { withClosedObjects } from './closed-schema.ts';
 
 /** The types of authorization_details that are configured (RFC 9396). */
 export interface AuthorizationDetails {
@@ -61,7 +62,7 @@ function compile(ajv: Ajv2020, { type, schema }: AuthorizationDetailsType, i: nu
       type: 'object',
       required: ['type'],
       properties: { type: { const: type } },
-      allOf: [schema],
+      allOf: [withClosedObjects(schema)],
       unevaluatedProperties: false,
     });
   } catch (cause) {

@@ -72,6 +72,9 @@ export function takeRights(
   const meant = audience.scope.split(' ');
   const granted = scope.filter((value) => meant.includes(value) || isOwnScope(value));
   const forIt = details.filter((entry) => types.resourceOf(entry) === audience.resource);
+  if (asked.details !== undefined && forIt.length < details.length) {
+    throw new HoldfastError('authorization_details_invalid', { detail: 'resource' });
+  }
   const isLess = asked.scope !== undefined && granted.length < scope.length;
   if (isLess || (granted.length === own.length && forIt.length === 0)) throw new HoldfastError('scope_invalid');
   return { audience: audience.resource, scope: granted, details: forIt };
