@@ -127,8 +127,8 @@ function assemble(options: IssuerOptions) {
     config.status_list === undefined
       ? undefined
       : createStatusLists({ issuer: config.issuer, store, keys, clock, ttl: config.status_list.ttl, tokenLifetime });
-  const grantTokens = createGrantTokens(store, clock, tokenLifetime);
-  const grants = createGrants({ records, events, clock, tokenLifetime, tokens: grantTokens, statusLists });
+  const grantTokens = createGrantTokens(store, clock);
+  const grants = createGrants({ records, events, clock, tokens: grantTokens, statusLists });
   const registration =
     config.registration === undefined
       ? undefined

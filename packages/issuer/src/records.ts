@@ -25,7 +25,8 @@ export type RecordKind =
   | 'rotated' // … that was replaced
   | 'active' // … that was used lately
   | 'token' // an opaque access token
-  | 'revoked'; // a grant
+  | 'revoked' // a grant
+  | 'recorded'; // … and whoever listens was told
 
 export function createRecords(store: Store): Records {
   return {

@@ -1,4 +1,5 @@
 import { type Clock, type StatusReference, type Store, seconds } from '@holdfast/proof';
+import { LONGEST_TOKEN } from '../config.ts';
 import { createJournal } from '../status/journal.ts';
 
 /** A token with its place in a status list. */
@@ -13,16 +14,17 @@ export interface GrantTokens {
   of(grantId: string): Promise<readonly NotedToken[]>;
 }
 
-const MOST = 10_000; // tokens of one grant within the life of one
+const BUCKET = 900; // seconds
+const MOST = 10_000; // tokens of one grant in a bucket
 
-export function createGrantTokens(store: Store, clock: Clock, tokenLifetime: number): GrantTokens {
+export function createGrantTokens(store: Store, clock: Clock): GrantTokens {
   const journalOf = (grantId: string) =>
     createJournal({
       store,
       clock,
       name: `tokens of ${grantId}`,
-      bucketSeconds: tokenLifetime,
-      retention: tokenLifetime,
+      bucketSeconds: BUCKET,
+      retention: LONGEST_TOKEN,
       most: MOST,
     });
 
@@ -33,7 +35,7 @@ export function createGrantTokens(store: Store, clock: Clock, tokenLifetime: num
       const noted: NotedToken[] = [];
       for await (const entry of journalOf(grantId)
         .reader()
-        .read(seconds(clock) - tokenLifetime)) {
+        .read(seconds(clock) - LONGEST_TOKEN)) {
         noted.push(JSON.parse(entry) as NotedToken);
       }
       return noted;

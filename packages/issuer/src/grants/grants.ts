@@ -1,4 +1,5 @@
 import { type Clock, seconds } from '@holdfast/proof';
+import { LONGEST_TOKEN } from '../config.ts';
 import type { Events, RevocationReason } from '../events.ts';
 import type { Records } from '../records.ts';
 import type { StatusLists, StatusReference } from '../status/status-lists.ts';
@@ -23,13 +24,11 @@ export interface GrantsOptions {
   readonly records: Records;
   readonly events: Events;
   readonly clock: Clock;
-  /** Seconds that an access token lives at most, so that one given at the last moment outlives the grant. */
-  readonly tokenLifetime: number;
   readonly tokens: GrantTokens;
   readonly statusLists: StatusLists | undefined;
 }
 
-export function createGrants({ records, events, clock, tokenLifetime, tokens, statusLists }: GrantsOptions): Grants {
+export function createGrants({ records, events, clock, tokens, statusLists }: GrantsOptions): Grants {
   const isRevoked = async (grantId: string) => (await records.get('revoked', grantId)) !== undefined;
 
   async function endTokens({ id, token }: Revoked): Promise<void> {
@@ -43,11 +42,14 @@ export function createGrants({ records, events, clock, tokenLifetime, tokens, st
   return {
     isRevoked,
     async revoke(grant, reason) {
-      const until = Math.max(grant.endsAt, seconds(clock)) + tokenLifetime;
-      const isNews = await records.add('revoked', grant.id, true, until);
-      // Also when it is no news: whoever was first may have been interrupted here
+      // A token that was given at the last moment outlives the grant
+      const until = Math.max(grant.endsAt, seconds(clock)) + LONGEST_TOKEN;
+      await records.add('revoked', grant.id, true, until);
+      // All of it also when that was there: whoever was first may have been interrupted in between
       await endTokens(grant);
-      if (isNews) await events.tell({ event: 'grant.revoked', grant: grant.id, clientId: grant.clientId, reason });
+      if ((await records.get('recorded', grant.id)) !== undefined) return;
+      await events.tell({ event: 'grant.revoked', grant: grant.id, clientId: grant.clientId, reason });
+      await records.add('recorded', grant.id, true, until);
     },
     async noteToken(grantId, status, expiresAt) {
       await tokens.note(grantId, status, expiresAt);
