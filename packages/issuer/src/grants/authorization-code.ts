@@ -5,7 +5,7 @@ import type { AuthorizationDetails } from './authorization-details.ts';
 import type { Codes } from './codes.ts';
 import type { CheckGrant } from './redemption.ts';
 import type { RefreshTokens } from './refresh-tokens.ts';
-import { readAsked, takeRights } from './rights.ts';
+import { openTo, readAsked, takeRights } from './rights.ts';
 
 export interface AuthorizationCodeOptions {
   readonly config: IssuerConfig;
@@ -21,7 +21,8 @@ export function authorizationCode(options: AuthorizationCodeOptions): CheckGrant
   return async ({ form, client, sender, now }) => {
     const code = await codes.check(form, client, sender.proof);
     const { grant } = code;
-    const rights = takeRights(readAsked(form, details), grant, config, details);
+    const allowance = openTo(client, grant);
+    const rights = takeRights(readAsked(form, details), allowance, config, details);
     return {
       subject: grant.subject,
       rights,
@@ -30,7 +31,7 @@ export function authorizationCode(options: AuthorizationCodeOptions): CheckGrant
       async complete() {
         await codes.redeem(code);
         const isRefreshable = client.metadata.grant_types.includes('refresh_token');
-        const isAboutPerson = grant.scope.includes('openid');
+        const isAboutPerson = allowance.scope.includes('openid');
         return {
           refresh_token: isRefreshable ? await refreshTokens.issue(grant) : undefined,
           id_token: isAboutPerson ? await signIdToken(keys, config.issuer, grant, client, now) : undefined,

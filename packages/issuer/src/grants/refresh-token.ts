@@ -2,7 +2,7 @@ import type { IssuerConfig } from '../config.ts';
 import type { AuthorizationDetails } from './authorization-details.ts';
 import type { CheckGrant } from './redemption.ts';
 import type { RefreshTokens } from './refresh-tokens.ts';
-import { readAsked, takeRights } from './rights.ts';
+import { openTo, readAsked, takeRights } from './rights.ts';
 
 /**
  * RFC 6749 §6, RFC 8707 §2.2, RFC 9396 §6: the same or less of what was allowed, for now; the refresh token keeps all of it.
@@ -16,7 +16,7 @@ export function refreshToken(
   return async ({ form, client }) => {
     const refresh = await refreshTokens.check(form.get('refresh_token'), client);
     const { grant } = refresh;
-    const rights = takeRights(readAsked(form, details), grant, config, details);
+    const rights = takeRights(readAsked(form, details), openTo(client, grant), config, details);
     return {
       subject: grant.subject,
       rights,

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { HoldfastError, type JsonObject } from '@holdfast/proof';
+import type { Client } from '../client/clients.ts';
 import { type IssuerConfig, OPENID_SCOPES } from '../config.ts';
 import type { Parameters } from '../form.ts';
 import type { AuthorizationDetails } from './authorization-details.ts';
@@ -19,6 +20,17 @@ export interface Rights {
   readonly audience: string;
   readonly scope: readonly string[];
   readonly details: readonly JsonObject[];
+}
+
+/** What of an allowance is open to the client now: what it is registered for may be less than it was (RFC 7592 §2.2). */
+export function openTo({ scope, metadata }: Client, allowed: Allowance): Allowance {
+  const { authorization_details_types: types } = metadata;
+  const { details } = allowed;
+  return {
+    ...allowed,
+    scope: allowed.scope.filter((value) => scope.includes(value)),
+    ...(details === undefined ? {} : { details: details.filter(({ type }) => types.includes(String(type))) }),
+  };
 }
 
 /** What is asked for, now or for later. Undefined: nothing was said about it. */

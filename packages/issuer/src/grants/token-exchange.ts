@@ -7,7 +7,7 @@ import { statusOf, type TokenReader } from '../tokens/token-reader.ts';
 import type { AuthorizationDetails } from './authorization-details.ts';
 import type { Grants } from './grants.ts';
 import type { CheckGrant } from './redemption.ts';
-import { readAsked, takeRights } from './rights.ts';
+import { openTo, readAsked, takeRights } from './rights.ts';
 
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 
@@ -27,14 +27,12 @@ export function tokenExchange(
     const isOwner = subject.client_id === client.clientId;
     if (isOwner) requireSameBinding(subject.cnf, confirmation);
     else requireDelegation(subject, client);
-    const allowance = {
-      scope: (subject.scope?.split(' ') ?? []).filter((value) => isOwner || client.scope.includes(value)),
+    const allowance = openTo(client, {
+      scope: subject.scope?.split(' ') ?? [],
       // Its owner gets less of the same; a server may turn to those behind it, within what it was shown
       ...(isOwner ? { resources: audiencesOf(subject) } : {}),
-      details: (subject.authorization_details ?? []).filter(
-        ({ type }) => isOwner || client.metadata.authorization_details_types.includes(String(type)),
-      ),
-    };
+      details: subject.authorization_details ?? [],
+    });
     const rights = takeRights(readAsked(form, details), allowance, config, details);
     return {
       subject: subject.sub,

@@ -1,0 +1,60 @@
+import { memoryStore } from '@holdfast/stores';
+import { describe, expect, it } from 'vitest';
+import { NOW } from './forge.ts';
+import { createPeople, DESK, ORDER, ORDER_ENTRY, type People, RIVAL } from './people.ts';
+
+/** What was tried on the issuer and must not work again, and what went wrong when something failed half-way. */
+
+const clock = () => NOW * 1000;
+
+/** The same issuer before and after its configuration was changed: one store, two starts. */
+async function restarted(
+  changes: Readonly<Record<string, unknown>>,
+  first: Readonly<Record<string, unknown>> = {},
+): Promise<[before: People, after: People]> {
+  const store = memoryStore({ clock });
+  return [await createPeople(first, { store }), await createPeople(changes, { store })];
+}
+
+describe('what is no longer registered is no longer given', () => {
+  const reader = { ...DESK, scope: 'orders:read', authorization_details_types: [] };
+  const asked = { authorization_details: JSON.stringify([ORDER]), scope: 'openid orders:read orders:write' };
+
+  it('RFC 6749 §6 by a refresh token: scope and type of details were taken from the client', async () => {
+    const [before, after] = await restarted({ clients: [reader, RIVAL] });
+    const token = String((await before.redeem(await before.code(asked))).body['refresh_token']);
+    const { body } = await after.refresh(token);
+    expect(body).toMatchObject({ scope: 'orders:read' });
+    expect(body).not.toHaveProperty('authorization_details');
+    expect((await after.refresh(token, { scope: 'orders:write' })).body['error']).toBe('invalid_scope');
+    const again = await after.refresh(token, { authorization_details: JSON.stringify([ORDER]) });
+    expect(again.body['error']).toBe('invalid_authorization_details');
+  });
+
+  it('RFC 6749 §4.1.3 by a code: the same, and no ID token', async () => {
+    const [before, after] = await restarted({ clients: [reader, RIVAL] });
+    const { body } = await after.redeem(await before.code(asked));
+    expect(body).toMatchObject({ scope: 'orders:read' });
+    expect(body).not.toHaveProperty('authorization_details');
+    expect(body).not.toHaveProperty('id_token');
+  });
+
+  it('RFC 6749 §6 scope and type of details were taken from the issuer', async () => {
+    const [before, after] = await restarted({
+      resources: [{ resource: ORDER_ENTRY.resource, scope: 'orders:read' }],
+      clients: [reader],
+      authorization_details_types: [],
+    });
+    const token = String((await before.redeem(await before.code(asked))).body['refresh_token']);
+    const { body } = await after.refresh(token);
+    expect(body).toMatchObject({ scope: 'orders:read' });
+    expect(body).not.toHaveProperty('authorization_details');
+  });
+
+  it('RFC 6749 §6 everything was taken: nothing is given, and no error of the server', async () => {
+    const nothing = { ...DESK, scope: 'offline_access', authorization_details_types: [] };
+    const [before, after] = await restarted({ clients: [nothing, RIVAL] });
+    const token = String((await before.redeem(await before.code(asked))).body['refresh_token']);
+    expect(await after.refresh(token)).toMatchObject({ status: 400, body: { error: 'invalid_scope' } });
+  });
+});
