@@ -58,3 +58,37 @@ describe('what is no longer registered is no longer given', () => {
     expect(await after.refresh(token)).toMatchObject({ status: 400, body: { error: 'invalid_scope' } });
   });
 });
+
+describe('no field of authorization_details goes unchecked', () => {
+  // With a choice in it, a validator has to remember which members were named
+  const choice = { type: 'object', properties: { desk: { type: 'string' } } };
+  const schema = {
+    ...ORDER_ENTRY.schema,
+    anyOf: [choice, { type: 'object', properties: { note: { type: 'string' } } }],
+  };
+  const inner = {
+    ...ORDER_ENTRY.schema,
+    properties: { ...ORDER_ENTRY.schema.properties, desk: { type: 'object', anyOf: [choice, choice] } },
+  };
+
+  it.each(['unknown', 'constructor', 'toString', 'valueOf', 'hasOwnProperty', '__proto__', '__defineGetter__'])(
+    'RAR-5-01 not %s, by its name alone',
+    async (name) => {
+      const people = await createPeople({ authorization_details_types: [{ ...ORDER_ENTRY, schema }] });
+      const entry = JSON.stringify(ORDER).replace('{', `{"${name}":{"maximum":"everything"},`);
+      const { status, body } = await people.push({ authorization_details: `[${entry}]` });
+      expect({ status, error: body['error'] }).toEqual({ status: 400, error: 'invalid_authorization_details' });
+    },
+  );
+
+  it('RAR-5-01 not deeper, either', async () => {
+    const people = await createPeople({ authorization_details_types: [{ ...ORDER_ENTRY, schema: inner }] });
+    const within = (desk: string) => ({
+      authorization_details: `[${JSON.stringify(ORDER).slice(0, -1)},"desk":${desk}}]`,
+    });
+    expect((await people.push(within('{"desk":"7"}'))).status).toBe(201);
+    expect((await people.push(within('{"desk":"7","constructor":"8"}'))).body['error']).toBe(
+      'invalid_authorization_details',
+    );
+  });
+});

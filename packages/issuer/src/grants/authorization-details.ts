@@ -40,7 +40,7 @@ export function createAuthorizationDetails(configured: readonly AuthorizationDet
     read(parameters) {
       const value = parameters.json('authorization_details', 'authorization_details_invalid');
       if (value === undefined) return undefined;
-      if (!Array.isArray(value) || value.length === 0 || value.length > MOST || !isShallow(value, DEEPEST)) {
+      if (!Array.isArray(value) || value.length === 0 || value.length > MOST || !isPlain(value, DEEPEST)) {
         throw new HoldfastError('authorization_details_invalid');
       }
       if (JSON.stringify(value).length > LONGEST) throw new HoldfastError('authorization_details_invalid');
@@ -76,7 +76,9 @@ function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function isShallow(value: unknown, depth: number): boolean {
+/** Of so many levels at most, and without a member that every object has: Ajv takes `constructor` for one that a schema names. */
+function isPlain(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return true;
-  return depth > 0 && Object.values(value).every((member) => isShallow(member, depth - 1));
+  if (Object.keys(value).some((name) => name in Object.prototype)) return false;
+  return depth > 0 && Object.values(value).every((member) => isPlain(member, depth - 1));
 }
