@@ -220,7 +220,7 @@ describe('what is refused', () => {
     expect(await refusal(() => openKeyFile(options))).toBe('key_unusable: the file is not there');
     expect(await refusal(() => listKeys(options))).toBe('key_unusable: the file is not there');
     writeFileSync(options.path, ' '.repeat(1024 * 1024 + 1), { mode: 0o600 });
-    expect(await refusal(() => openKeyFile(options))).toBe(NO_FILE);
+    expect(await refusal(() => openKeyFile(options))).toBe('key_unusable: the file is too large');
   });
 
   it('more keys than a verifier wants to read', async () => {

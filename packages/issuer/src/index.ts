@@ -4,13 +4,13 @@ export type { IssuerRequest } from './form.ts';
 export { createIssuer, type Issuer, type IssuerOptions } from './issuer.ts';
 export { type FileRing, type FileRingOptions, openKeyFile } from './keys/file-ring.ts';
 export { givenKeys } from './keys/given-keys.ts';
+export type { KeyFileOptions } from './keys/kept-keys.ts';
 export type { KeyChange } from './keys/key-change.ts';
 export type { KeyRing } from './keys/key-ring.ts';
 export { type ProvidedKey, type ProvidedRing, providedKeys } from './keys/provided-keys.ts';
 export {
   addKeys,
   dropKey,
-  type KeyFileOptions,
   type ListedKey,
   listKeys,
   type Rotation,

@@ -3,13 +3,14 @@ import { importPrivateJwk, type Jwk } from '../client/registered-key.ts';
 import { createBackground } from './background.ts';
 import { createChanging } from './changing-ring.ts';
 import type { LiveKey } from './kept-key.ts';
+import { type KeyFileOptions, readKeyFileOptions, readKeys } from './kept-keys.ts';
 import type { KeyDocument } from './key-document.ts';
 import { stampOf } from './key-file.ts';
 import { type KeyRing, ringOf } from './key-ring.ts';
 import { find, live } from './key-states.ts';
 import { publishedJwk } from './published-jwk.ts';
 import { unusable } from './refusal.ts';
-import { type KeyFileOptions, overdue, readKeyFileOptions, readKeys, rotateOverdueKeys } from './rotation.ts';
+import { overdue, rotateOverdueKeys } from './rotation.ts';
 import type { Sealing } from './sealing.ts';
 import { type SigningKey, signingKey } from './signing-key.ts';
 
@@ -71,7 +72,7 @@ function createRings(algorithms: readonly Algorithm[]): (document: KeyDocument) 
   let held: ReadonlyMap<string, SigningKey> = new Map();
 
   async function importKey({ kid, alg, sealed }: LiveKey, sealing: Sealing): Promise<SigningKey> {
-    const text = await sealing.open('jwk+json', sealed);
+    const text = await sealing.open(sealed);
     if (text === undefined) throw unusable('a key cannot be decrypted');
     return signingKey(kid, alg, importPrivateJwk(JSON.parse(text) as Jwk));
   }

@@ -18,7 +18,7 @@ export interface KeyDocument {
  * a public key of his own there, or make an old key the current one, would sign for this issuer.
  */
 export async function writeKeyDocument({ keys, sealing }: KeyDocument): Promise<string> {
-  const seal = await sealing.seal('holdfast-keys', digest(keys));
+  const seal = await sealing.seal(digest(keys), 'holdfast-keys');
   return `${JSON.stringify({ holdfast_keys: 1, locked: sealing.locked, keys, seal }, null, 2)}\n`;
 }
 
@@ -31,7 +31,7 @@ export async function readKeyDocument(text: string, passphrase: Passphrase): Pro
   const keys = readKeptKeys(data?.keys);
   if (data === undefined || keys === undefined) throw unusable('not a key file');
   const sealing = await passphrase.unlock(data.locked);
-  if ((await sealing.open('holdfast-keys', data.seal)) !== digest(keys)) throw unusable('the file was changed');
+  if ((await sealing.open(data.seal)) !== digest(keys)) throw unusable('the file was changed');
   return { keys, sealing };
 }
 

@@ -66,7 +66,7 @@ function openUnlessGone(path: string): number | undefined {
 function checkFile(found: Stats): void {
   if (!found.isFile()) throw unusable('not a file');
   if (process.platform !== 'win32' && (found.mode & 0o077) !== 0) throw unusable('the file is open to other users');
-  if (found.size > LARGEST) throw unusable('not a key file');
+  if (found.size > LARGEST) throw unusable('the file is too large');
 }
 
 function writeDurably(path: string, text: string): void {

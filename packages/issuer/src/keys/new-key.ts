@@ -14,7 +14,7 @@ export async function newKey(alg: Algorithm, sealing: Sealing): Promise<NewKey> 
   const publicJwk = readPublicJwk(publicPart({ ...jwk }), alg);
   const kid = thumbprint(publicJwk);
   if (kid.startsWith('-')) return await newKey(alg, sealing); // a command would take it for an option
-  return { kid, alg, publicJwk, sealed: await sealing.seal('jwk+json', JSON.stringify(jwk)) };
+  return { kid, alg, publicJwk, sealed: await sealing.seal(JSON.stringify(jwk), 'jwk+json') };
 }
 
 async function newPrivateKey(alg: Algorithm): Promise<KeyObject> {

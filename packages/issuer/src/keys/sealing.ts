@@ -8,17 +8,14 @@ const ITERATIONS = 600_000; // about 0.2 s of a core; OWASP asks for 210 000 wit
 const MOST_ITERATIONS = 5_000_000; // what a file may cost us
 const LEAST = 16; // characters of a passphrase, which only machines have to remember
 
-/** What is inside, so that nothing is taken for something else. RFC 7517 §7 names the first one. */
-export type Content = 'jwk+json' | 'holdfast-keys';
-
 /** Encrypts with the random key of one file, which is behind these and nowhere else. */
 export interface Sealing {
   /** That key under the passphrase: a compact JWE by PBES2 (RFC 7518 §4.8). */
   readonly locked: string;
-  /** A compact JWE (RFC 7516 §7.1) by AES-256-GCM. */
-  seal(content: Content, text: string): Promise<string>;
-  /** What was sealed; undefined when it was not, with this key and as this content. */
-  open(content: Content, jwe: string): Promise<string | undefined>;
+  /** A compact JWE (RFC 7516 §7.1) by AES-256-GCM. `cty` says what the text is, as `jwk+json` (RFC 7517 §7). */
+  seal(text: string, cty: string): Promise<string>;
+  /** What was sealed; undefined when it was not, with this key. NOT checked: `cty`. */
+  open(jwe: string): Promise<string | undefined>;
 }
 
 /** A passphrase costs 0.2 s for each file that it opens, on Node's thread pool, however often the file changes. */
@@ -55,11 +52,11 @@ export function createPassphrase(text: string): Passphrase {
 function sealingBy(fileKey: Uint8Array, locked: string): Sealing {
   return {
     locked,
-    seal: (content, text) =>
-      new CompactEncrypt(Buffer.from(text)).setProtectedHeader({ ...FILE_KEY, cty: content }).encrypt(fileKey),
-    async open(content, jwe) {
+    seal: (text, cty) =>
+      new CompactEncrypt(Buffer.from(text)).setProtectedHeader({ ...FILE_KEY, cty }).encrypt(fileKey),
+    async open(jwe) {
       const opened = await decrypt(jwe, fileKey, FILE_KEY);
-      return opened?.protectedHeader['cty'] === content ? Buffer.from(opened.plaintext).toString() : undefined;
+      return opened && Buffer.from(opened.plaintext).toString();
     },
   };
 }
