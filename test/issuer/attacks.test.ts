@@ -1,11 +1,13 @@
 import { memoryStore } from '@holdfast/stores';
 import { describe, expect, it } from 'vitest';
-import { NOW } from './forge.ts';
+import { exchange, issued, PARTIES } from './exchange-scene.ts';
+import { NOW, VENUE } from './forge.ts';
 import { createPeople, DESK, ORDER, ORDER_ENTRY, type People, RIVAL } from './people.ts';
 
 /** What was tried on the issuer and must not work again, and what went wrong when something failed half-way. */
 
 const clock = () => NOW * 1000;
+const OWN_TOKEN = { grant_type: 'client_credentials' };
 
 /** The same issuer before and after its configuration was changed: one store, two starts. */
 async function restarted(
@@ -90,5 +92,19 @@ describe('no field of authorization_details goes unchecked', () => {
     expect((await people.push(within('{"desk":"7","constructor":"8"}'))).body['error']).toBe(
       'invalid_authorization_details',
     );
+  });
+});
+
+describe('nobody fills the store for long', () => {
+  it('REV-2.1-04 what a client has for itself, exchanges and revokes is forgotten within hours', async () => {
+    const its: People = await createPeople(PARTIES, {
+      store: memoryStore({ clock: () => (its?.now ?? NOW) * 1000, maxEntries: 40 }),
+    });
+    for (let i = 0; i < 20; i += 1) {
+      const { body } = await its.send('token', { form: { ...OWN_TOKEN, resource: VENUE, scope: 'orders:read' } });
+      const token = issued(await exchange(its, String(body['access_token'])));
+      expect((await its.send('revoke', { form: { token } })).status).toBe(200);
+      its.now += 3 * 3600;
+    }
   });
 });

@@ -1,6 +1,6 @@
 import { HoldfastError, seconds } from '@holdfast/proof';
 import type { Client } from '../client/clients.ts';
-import { LONGEST_GRANT } from '../config.ts';
+import { LONGEST_GRANT, LONGEST_TOKEN } from '../config.ts';
 import { type IssuerRequest, readForm } from '../form.ts';
 import type { Revoked } from '../grants/grants.ts';
 import type { Parts } from '../parts.ts';
@@ -50,8 +50,13 @@ function revocable(claims: AccessTokenClaims, now: number): Revoked {
   return {
     id,
     clientId,
-    // Of a grant with more than this token only the refresh token knows when it ends
-    endsAt: id === jti ? expiresAt : now + LONGEST_GRANT,
+    endsAt: id === jti ? expiresAt : now + longestOf(claims),
     token: status === undefined ? undefined : { status, expiresAt },
   };
+}
+
+/** Seconds that a grant with more than this token may go on. Of a person's only the refresh token knows when it ends. */
+function longestOf({ sub, client_id: clientId }: AccessTokenClaims): number {
+  // What a client was given for itself is never refreshed: nothing of it is remembered longer than it lives
+  return sub === clientId ? LONGEST_TOKEN : LONGEST_GRANT;
 }
