@@ -237,7 +237,7 @@ describe.each(FORMATS)('RFC 9396 §7, §9 where the details of a token are (%s)'
 describe('RFC 9396 §6 fewer details in the token request', () => {
   const two = { scope: 'orders:read', ...details(ORDER, SMALL) };
 
-  it('RAR-6-01 of those that were granted, whatever the order of their members', async () => {
+  it('RAR-7-01 of those that were granted, whatever the order of their members', async () => {
     const code = await people.code(two);
     const turned = Object.fromEntries(Object.entries(SMALL).reverse());
     const { body } = await people.redeem(code, details(turned));
@@ -254,7 +254,7 @@ describe('RFC 9396 §6 fewer details in the token request', () => {
     ['one that allows more', { ...ORDER, maximum_notional: { amount: '1000001', currency: 'USD' } }],
     ['one that allows less, which nobody can tell', { ...ORDER, maximum_notional: { amount: '1', currency: 'USD' } }],
     ['one that is no good', { type: 'x' }],
-  ])('RAR-8-01 RAR-6-01 never %s', async (_what, entry) => {
+  ])('RAR-8-01 never %s', async (_what, entry) => {
     const code = await people.code(two);
     expectRefused(await people.redeem(code, details(entry)));
     // Nothing was used up
