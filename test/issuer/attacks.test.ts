@@ -1,8 +1,10 @@
+import { setImmediate } from 'node:timers/promises';
 import { memoryStore } from '@holdfast/stores';
 import { describe, expect, it } from 'vitest';
 import { exchange, issued, PARTIES } from './exchange-scene.ts';
 import { NOW, VENUE } from './forge.ts';
 import { createPeople, DESK, ORDER, ORDER_ENTRY, type People, RIVAL } from './people.ts';
+import { type Place, placeOf, readList } from './status-scene.ts';
 
 /** What was tried on the issuer and must not work again, and what went wrong when something failed half-way. */
 
@@ -106,5 +108,35 @@ describe('nobody fills the store for long', () => {
       expect((await its.send('revoke', { form: { token } })).status).toBe(200);
       its.now += 3 * 3600;
     }
+  });
+});
+
+describe('nobody is held up by what another one asks', () => {
+  /** How often others had their turn before it was done. */
+  async function turnsDuring(work: Promise<unknown>): Promise<number> {
+    let isDone = false;
+    let turns = 0;
+    void work.finally(() => {
+      isDone = true;
+    });
+    for (; !isDone; turns += 1) await setImmediate();
+    return turns;
+  }
+
+  it('REV-2.1-04 by the end of a grant with hundreds of tokens, which are all ended', async () => {
+    const its = await createPeople({ status_list: {} });
+    const { body } = await its.redeem(await its.code());
+    const token = String(body['refresh_token']);
+    const nonce = await its.nonce();
+    const places: Place[] = [];
+    for (let i = 0; i < 300; i += 1) {
+      places.push(
+        placeOf(String((await its.refresh(token, {}, { proof: { payload: { nonce } } })).body['access_token'])),
+      );
+    }
+    expect(await turnsDuring(its.send('revoke', { form: { token } }))).toBeGreaterThan(200);
+    const [{ uri } = { uri: '' }] = places;
+    const { statuses } = await readList(its.issuer, uri);
+    expect(places.every((place) => place.uri === uri && statuses[place.idx] === 1)).toBe(true);
   });
 });

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { HoldfastError, type Store } from '@holdfast/proof';
 import { memoryStore } from '@holdfast/stores';
 import fc from 'fast-check';
@@ -146,6 +147,20 @@ describe('a journal', () => {
     expect(await all(reader())).toEqual(['first', 'last']);
     clock.now += 2;
     expect(await all(reader())).toEqual([]);
+  });
+
+  it('holds nobody up while a long one is read', async () => {
+    const { journal } = createDesk();
+    const { append, reader } = journal();
+    for (let i = 0; i < 2000; i += 1) await append(`${i}`);
+    let turns = 0;
+    let isDone = false;
+    const read = all(reader()).finally(() => {
+      isDone = true;
+    });
+    for (; !isDone; turns += 1) await setImmediate();
+    expect(await read).toHaveLength(2000);
+    expect(turns).toBeGreaterThan(6);
   });
 
   it('gives what was written since, by whole buckets', async () => {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Clock, seconds } from '@holdfast/proof';
 import { LONGEST_TOKEN } from '../config.ts';
 import type { Events, RevocationReason } from '../events.ts';
@@ -36,6 +37,8 @@ export function createGrants({ records, events, clock, tokens, statusLists }: Gr
     const noted = await tokens.of(id);
     for (const { status, expiresAt } of token === undefined ? noted : [token, ...noted]) {
       await statusLists.revoke(status, expiresAt);
+      // There may be thousands, and a store that answers at once: others are served in between
+      await setImmediate();
     }
   }
 

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Clock, HoldfastError, type Store, seconds } from '@holdfast/proof';
 
 /**
@@ -32,6 +33,8 @@ export interface JournalOptions {
   /** Entries of one bucket at most. */
   readonly most: number;
 }
+
+const AT_ONCE = 256; // entries
 
 export function createJournal({ store, clock, name, bucketSeconds, retention, most }: JournalOptions): Journal {
   const keyOf = (bucket: number, place: number) => `${name}:${bucket}:${place}`;
@@ -86,6 +89,8 @@ export function createJournal({ store, clock, name, bucketSeconds, retention, mo
               if (entry === undefined) break;
               yield entry;
               next.set(bucket, place + 1); // now that whoever reads has it
+              // The store may answer at once: others are served in between
+              if (place % AT_ONCE === AT_ONCE - 1) await setImmediate();
             }
           }
         },
