@@ -2,8 +2,9 @@ import { setImmediate } from 'node:timers/promises';
 import { memoryStore } from '@holdfast/stores';
 import { describe, expect, it } from 'vitest';
 import { exchange, issued, PARTIES } from './exchange-scene.ts';
-import { NOW, VENUE } from './forge.ts';
-import { createPeople, DESK, ORDER, ORDER_ENTRY, type People, RIVAL } from './people.ts';
+import { assertion, NOW, VENUE } from './forge.ts';
+import { createPeople, DESK, ORDER, ORDER_ENTRY, type People, RIVAL, type Sent } from './people.ts';
+import { ask, SERVERS, venueKey } from './questions.ts';
 import { type Place, placeOf, readList } from './status-scene.ts';
 
 /** What was tried on the issuer and must not work again, and what went wrong when something failed half-way. */
@@ -138,5 +139,30 @@ describe('nobody is held up by what another one asks', () => {
     const [{ uri } = { uri: '' }] = places;
     const { statuses } = await readList(its.issuer, uri);
     expect(places.every((place) => place.uri === uri && statuses[place.idx] === 1)).toBe(true);
+  });
+});
+
+describe('of two issuers that share a store', () => {
+  const OTHER = 'https://other.example';
+  const opaque = SERVERS.resources.map((each) => ({ ...each, access_token_format: 'opaque' }));
+
+  it('neither knows a code, a refresh token or an access token of the other', async () => {
+    const [its, other] = await restarted(
+      { ...SERVERS, resources: opaque, issuer: OTHER, dpop_nonce: 'off' },
+      { ...SERVERS, resources: opaque },
+    );
+    const sent = (): Sent => ({
+      assertion: assertion({ payload: { aud: OTHER } }),
+      proof: { payload: { htu: `${OTHER}/token`, nonce: undefined } },
+      request: { origin: OTHER },
+    });
+    const [code, { body }] = [await its.code(), await its.redeem(await its.code())];
+    expect((await other.redeem(code, {}, sent())).body['code']).toBe('code_unknown');
+    expect((await other.refresh(String(body['refresh_token']), {}, sent())).body['code']).toBe('refresh_unknown');
+    const server = { iss: 'venue-server', sub: 'venue-server', aud: OTHER };
+    const question = { assertion: assertion({ key: venueKey, payload: server }), request: { origin: OTHER } };
+    expect((await ask(other, body['access_token'], question)).body).toEqual({ active: false });
+    expect((await ask(its, body['access_token'])).body['active']).toBe(true);
+    expect((await its.redeem(code)).status).toBe(200);
   });
 });

@@ -1,15 +1,21 @@
+import { hash } from 'node:crypto';
 import { HoldfastError, type Store, withinTime } from '@holdfast/proof';
 
 const LONGEST = 60_000; // ms; nobody waits longer for an answer to a request
 
-/** The storage port as the issuer uses it: every verb answers within `timeout` ms and with what it has to, or throws. */
-export function boundedStore(store: Store, timeout: number): Store {
+/**
+ * The storage port as one issuer uses it: every verb answers within `timeout` ms and with what it has to, or throws. Of
+ * several issuers that share a store none sees what is another's.
+ */
+export function boundedStore(store: Store, issuer: string, timeout: number): Store {
   if (!(timeout >= 0 && timeout <= LONGEST)) throw new TypeError(`timeout: 0 to ${LONGEST} ms`);
+  const owner = hash('sha256', issuer, 'base64url').slice(0, 16);
+  const own = (key: string) => `${key} ${owner}`;
   return {
     isVolatile: store.isVolatile ?? false,
-    add: (key, value, expiresAt) => ask(() => store.add(key, value, expiresAt), timeout, isBoolean),
-    get: (key) => ask(() => store.get(key), timeout, isText),
-    take: (key) => ask(() => store.take(key), timeout, isText),
+    add: (key, value, expiresAt) => ask(() => store.add(own(key), value, expiresAt), timeout, isBoolean),
+    get: (key) => ask(() => store.get(own(key)), timeout, isText),
+    take: (key) => ask(() => store.take(own(key)), timeout, isText),
   };
 }
 

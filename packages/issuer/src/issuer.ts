@@ -114,7 +114,7 @@ function assemble(options: IssuerOptions) {
   const { config, storeTimeout = 2000, clock = Date.now, audit, fetch = globalThis.fetch } = options;
   const keys = options.keys ?? configuredKeys(config);
   checkResponses(config, keys);
-  const store = boundedStore(options.store, storeTimeout);
+  const store = boundedStore(options.store, config.issuer, storeTimeout);
   const replay = boundedReplay(store, { clock, timeout: storeTimeout });
   const records = createRecords(store);
   const events = createEvents({ clock, audit });
