@@ -1,9 +1,22 @@
 import { setImmediate } from 'node:timers/promises';
+import type { IssuerEvent, IssuerOptions } from '@holdfast/issuer';
+import { HoldfastError, type Store } from '@holdfast/proof';
 import { memoryStore } from '@holdfast/stores';
 import { describe, expect, it } from 'vitest';
 import { exchange, issued, PARTIES } from './exchange-scene.ts';
-import { assertion, NOW, VENUE } from './forge.ts';
-import { createPeople, DESK, ORDER, ORDER_ENTRY, type People, RIVAL, type Sent } from './people.ts';
+import { assertion, claims, NOW, VENUE } from './forge.ts';
+import {
+  type Answer,
+  browser,
+  createPeople,
+  csrfOf,
+  DESK,
+  ORDER,
+  ORDER_ENTRY,
+  type People,
+  RIVAL,
+  type Sent,
+} from './people.ts';
 import { ask, SERVERS, venueKey } from './questions.ts';
 import { type Place, placeOf, readList } from './status-scene.ts';
 
@@ -164,5 +177,68 @@ describe('of two issuers that share a store', () => {
     expect((await ask(other, body['access_token'], question)).body).toEqual({ active: false });
     expect((await ask(its, body['access_token'])).body['active']).toBe(true);
     expect((await its.redeem(code)).status).toBe(200);
+  });
+});
+
+describe('RFC 9126 §7.3 what was interrupted can be done again, and is done once', () => {
+  const pressed = async (options: Partial<IssuerOptions>) => {
+    const its = await createPeople({}, options);
+    const her = browser();
+    const path = await its.open(her, await its.pushed());
+    await its.logIn(her, path);
+    const { text } = await its.browse(her, path);
+    const press = (decision: string) => its.browse(her, path, { csrf: csrfOf(text), decision });
+    return { its, press };
+  };
+  const codeIn = ({ headers }: Answer) => new URL(headers['Location'] ?? '').searchParams.get('code') ?? '';
+
+  /** A store that fails once, at the first entry of this kind. */
+  function failingOnce(kind: string): Store {
+    const store = memoryStore({ clock });
+    let hasFailed = false;
+    return {
+      ...store,
+      add(key, ...entry) {
+        if (hasFailed || !key.startsWith(`${kind} `)) return store.add(key, ...entry);
+        hasFailed = true;
+        throw new HoldfastError('store_unavailable');
+      },
+    };
+  }
+
+  it.each(['decided', 'code'])('an approval that the store failed to keep as %s', async (kind) => {
+    const { its, press } = await pressed({ store: failingOnce(kind) });
+    expect((await press('approve')).status).toBe(503);
+    const code = codeIn(await press('approve'));
+    expect(codeIn(await press('approve'))).toBe(code);
+    expect((await its.redeem(code)).status).toBe(200);
+    expect((await its.redeem(codeIn(await press('approve')))).body['code']).toBe('code_used');
+  });
+
+  it('an approval whose code has expired gives no other one', async () => {
+    const { its, press } = await pressed({ store: failingOnce('code') });
+    await press('approve');
+    its.now += 60;
+    expect((await its.redeem(codeIn(await press('approve')))).body['code']).toBe('code_unknown');
+  });
+
+  it.each(['approve', 'deny'])('a decision that could not be recorded: %s', async (decision) => {
+    const recorded: IssuerEvent[] = [];
+    let isFull = true;
+    const { its, press } = await pressed({
+      audit(event) {
+        if (event.event.startsWith('authorization.') && isFull) throw new Error('ENOSPC');
+        recorded.push(event);
+      },
+    });
+    expect((await press(decision)).status).toBe(503);
+    isFull = false;
+    const answer = await press(decision);
+    const granted = recorded.filter(({ event }) => event.startsWith('authorization.'));
+    expect(granted).toHaveLength(1);
+    if (decision === 'approve') {
+      const { body } = await its.redeem(codeIn(answer));
+      expect(claims(body['access_token'])['jti']).toContain(String(granted[0]?.grant));
+    } else expect(answer.headers['Location']).toContain('error=access_denied');
   });
 });

@@ -1,14 +1,15 @@
 import { asRefusal, HoldfastError, seconds } from '@holdfast/proof';
 import { type Client, isRegistered } from '../client/clients.ts';
+import type { Occurrence } from '../events.ts';
 import { type Form, type IssuerRequest, readForm, readQuery } from '../form.ts';
-import { newGrantId } from '../grants/grant.ts';
 import { type Account, externalLoginUrl } from '../login/login.ts';
 import { PATHS } from '../metadata.ts';
 import type { Parts } from '../parts.ts';
 import { type Reply, redirect } from '../reply.ts';
 import { checkRedirect } from './authorization-request.ts';
 import { type AuthorizationResult, refusalResult, responseLocation } from './authorization-response.ts';
-import { checkForm, codeOf, type Interaction, type LoggedIn, setCookie } from './interactions.ts';
+import { checkForm, codeOf, grantIdOf, type Interaction, type LoggedIn, setCookie } from './interactions.ts';
+import type { Decision } from './pushed-requests.ts';
 import { showConsent, showError, showLogin } from './screens.ts';
 
 /** What a browser asks for while a person decides. Never throws: a refusal is a page, or an answer to the client. */
@@ -46,8 +47,8 @@ export function createAuthorization(parts: Parts): Authorization {
 
   // OIDC Core §3.1.2.6: nobody is ever logged in here before
   async function refuseSilently(requestUri: string, asked: Interaction['request'], client: Client): Promise<Reply> {
-    const isFirst = await pushed.decide(requestUri, { approved: false, interaction: undefined });
-    if (!isFirst) throw new HoldfastError('request_uri_used');
+    const decision = { approved: false, interaction: undefined, at: seconds(clock) };
+    if ((await pushed.decide(requestUri, decision)) !== decision) throw new HoldfastError('request_uri_used');
     return await answer(asked, refusalResult(new HoldfastError('prompt_none')), client);
   }
 
@@ -149,34 +150,40 @@ export function createAuthorization(parts: Parts): Authorization {
   async function approve(interaction: Interaction, client: Client): Promise<Reply> {
     const loggedIn = await interactions.login(interaction);
     if (loggedIn === undefined) return redirect(pageUrl(interaction));
-    const code = codeOf(interaction);
-    if (await decideOnce(interaction, true)) await giveCode(code, interaction, loggedIn);
-    return await answer(interaction.request, { code }, client);
+    const { clientId, scope, jkt } = interaction.request;
+    const grant = grantIdOf(interaction);
+    const told = { event: 'authorization.granted', clientId, subject: loggedIn.sub, grant, scope, jkt } as const;
+    const { at } = await decide(interaction, true, told);
+    await giveCode(interaction, loggedIn, at);
+    return await answer(interaction.request, { code: codeOf(interaction) }, client);
   }
 
-  async function giveCode(code: string, { request }: Interaction, { sub, authTime }: LoggedIn): Promise<void> {
-    const { clientId, scope, resources, details, nonce, redirectUri, codeChallenge, jkt } = request;
-    const now = seconds(clock);
-    const endsAt = now + config.refresh_token_lifetime;
-    const grant = { id: newGrantId(), clientId, subject: sub, scope, resources, details, authTime, nonce, endsAt };
-    await events.tell({ event: 'authorization.granted', clientId, subject: sub, grant: grant.id, scope, jkt });
-    await codes.add(code, { grant, redirectUri, codeChallenge, jkt }, now + config.code_lifetime - 1);
+  /** Also for a decision that was made before: whoever made it may have been interrupted here. Nothing is given twice. */
+  async function giveCode(interaction: Interaction, { sub, authTime }: LoggedIn, at: number): Promise<void> {
+    const { clientId, scope, resources, details, nonce, redirectUri, codeChallenge, jkt } = interaction.request;
+    const expiresAt = at + config.code_lifetime - 1;
+    if (seconds(clock) > expiresAt) return;
+    const endsAt = at + config.refresh_token_lifetime;
+    const id = grantIdOf(interaction);
+    const grant = { id, clientId, subject: sub, scope, resources, details, authTime, nonce, endsAt };
+    await codes.add(codeOf(interaction), { grant, redirectUri, codeChallenge, jkt }, expiresAt);
   }
 
   async function deny(interaction: Interaction, client: Client): Promise<Reply> {
     const refusal = new HoldfastError('consent_denied');
-    if (await decideOnce(interaction, false)) {
-      await events.tell({ event: 'authorization.denied', clientId: client.clientId, code: refusal.code });
-    }
+    const told = { event: 'authorization.denied', clientId: client.clientId, code: refusal.code } as const;
+    await decide(interaction, false, told);
     return await answer(interaction.request, refusalResult(refusal), client);
   }
 
-  /** True for the first; false for the same again, as by a second click; throws for another decision. */
-  async function decideOnce({ id, requestUri }: Interaction, approved: boolean): Promise<boolean> {
-    if (await pushed.decide(requestUri, { approved, interaction: id })) return true;
-    const made = await pushed.decision(requestUri);
-    if (made?.interaction !== id || made.approved !== approved) throw new HoldfastError('request_uri_used');
-    return false;
+  /** The same again, as by a second click, finds what was decided; another decision than that is refused. */
+  async function decide({ id, requestUri }: Interaction, approved: boolean, told: Occurrence): Promise<Decision> {
+    const before = await pushed.decision(requestUri);
+    // Told before it counts: nothing is decided that could not be recorded
+    if (before === undefined) await events.tell(told);
+    const made = before ?? (await pushed.decide(requestUri, { approved, interaction: id, at: seconds(clock) }));
+    if (made.interaction !== id || made.approved !== approved) throw new HoldfastError('request_uri_used');
+    return made;
   }
 
   async function checkUndecided({ requestUri }: Interaction): Promise<void> {

@@ -132,6 +132,11 @@ export function checkForm(
   if (token === undefined || !isSame(token, formToken(interaction))) throw new HoldfastError('page_forged');
 }
 
+/** The name of the grant that comes of it: the same, however often the button is pressed. It opens nothing. */
+export function grantIdOf({ id, secret }: Interaction): string {
+  return createHmac('sha256', secret).update(`grant\n${id}`).digest().subarray(0, 16).toString('base64url');
+}
+
 function cookieName(id: string): string {
   return `__Host-holdfast-${id}`;
 }

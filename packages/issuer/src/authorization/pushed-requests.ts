@@ -12,14 +12,16 @@ export interface PushedRequests {
   find(requestUri: string, clientId: string): Promise<AuthorizationRequest>;
   /** How the request was decided, if it was. */
   decision(requestUri: string): Promise<Decision | undefined>;
-  /** Decides once and for all: of concurrent deciders exactly one gets true. */
-  decide(requestUri: string, decision: Decision): Promise<boolean>;
+  /** Decides once and for all. Returns the decision that counts: of concurrent deciders exactly one gets its own. */
+  decide(requestUri: string, decision: Decision): Promise<Decision>;
 }
 
 export interface Decision {
   readonly approved: boolean;
   /** Name of the interaction that decided; undefined when no person did. */
   readonly interaction: string | undefined;
+  /** NumericDate. */
+  readonly at: number;
 }
 
 const PREFIX = 'urn:ietf:params:oauth:request_uri:';
@@ -45,7 +47,12 @@ export function createPushedRequests(records: Records, config: IssuerConfig, clo
       return request;
     },
     decision,
-    // Whoever opened the page at the last second has as long to decide as everybody
-    decide: async (requestUri, made) => records.add('decided', requestUri, made, seconds(clock) + lifetime + longest),
+    async decide(requestUri, made) {
+      // Whoever opened the page at the last second has as long to decide as everybody
+      if (await records.add('decided', requestUri, made, made.at + lifetime + longest)) return made;
+      const first = await decision(requestUri);
+      if (first === undefined) throw new HoldfastError('request_uri_used');
+      return first;
+    },
   };
 }
