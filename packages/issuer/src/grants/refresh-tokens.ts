@@ -52,7 +52,7 @@ export function createRefreshTokens(
   clock: Clock,
 ): RefreshTokens {
   const { refresh_token_rotation: rotation, refresh_token_idle_lifetime: idle } = config;
-  const step = Math.max(1, Math.floor(idle / IDLE_STEPS));
+  const step = Math.ceil(idle / IDLE_STEPS);
 
   async function remember(token: string, grant: Grant): Promise<void> {
     const seed = randomBytes(32).toString('base64url');
