@@ -133,6 +133,44 @@ describe('RFC 7592 §2.2: a client replaces its registration', () => {
   });
 });
 
+describe('RFC 7592 §2: what cannot be recorded does not happen', () => {
+  /** Whoever watches cannot record one kind of event, until told that he can. */
+  const watched = (event: string) => {
+    let isFull = true;
+    const scene = registrationScene({
+      tell(happened) {
+        if (isFull && happened.event === event) throw new HoldfastError('audit_unavailable');
+      },
+    });
+    return { ...scene, makeRoom: () => (isFull = false) };
+  };
+
+  it('nobody registers', async () => {
+    const { register, told, makeRoom } = watched('client.registered');
+    expect(await register(MACHINE)).toMatchObject({ status: 503, body: { code: 'audit_unavailable' } });
+    makeRoom();
+    expect(await register(MACHINE)).toMatchObject({ status: 201 });
+    expect(told).toHaveLength(2); // with the refusal
+  });
+
+  it('nothing is changed', async () => {
+    const { registered, manage } = watched('client.updated');
+    const client = await registered();
+    const other = { ...replaceable(client), client_name: 'Another' };
+    expect(await manage('PUT', client, other)).toMatchObject({ status: 503 });
+    expect((await manage('GET', client)).body).toEqual(client.body);
+  });
+
+  it('nobody is gone, and can go later', async () => {
+    const { registered, manage, makeRoom } = watched('client.deleted');
+    const client = await registered();
+    expect(await manage('DELETE', client)).toMatchObject({ status: 503 });
+    expect(await manage('GET', client)).toMatchObject({ status: 200 });
+    makeRoom();
+    expect(await manage('DELETE', client)).toMatchObject({ status: 204 });
+  });
+});
+
 describe('RFC 7592 §2.3: a client ends its registration', () => {
   it('and is gone at once, with what it was given', async () => {
     const deleted: string[] = [];

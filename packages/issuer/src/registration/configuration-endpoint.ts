@@ -59,18 +59,19 @@ export function createConfigurationEndpoint(
     const body = readJsonBody(request);
     checkOwn(body, clientId);
     const record = { ...version.record, metadata: readMetadata(body, clientId, rules) };
+    // Told before it counts: nothing is changed that could not be recorded
+    await events.tell({ event: 'client.updated', clientId });
     const replaced = await versions.append(clientId, record, version);
     if (replaced === undefined) throw new HoldfastError('registration_token'); // deleted in the meantime
-    await events.tell({ event: 'client.updated', clientId });
     return success(clientInformation(record, token, url), undefined);
   }
 
   /** RFC 7592 §2.3 */
   async function remove(request: IssuerRequest): Promise<Reply> {
     const { clientId, version } = await authorize(request);
+    await events.tell({ event: 'client.deleted', clientId });
     if (!(await versions.end(clientId, version))) throw new HoldfastError('registration_token');
     await onDeleted(clientId);
-    await events.tell({ event: 'client.deleted', clientId });
     return { status: 204, headers: { 'Cache-Control': 'no-store' }, body: '' };
   }
 

@@ -66,8 +66,8 @@ export function createRegistration(options: RegistrationOptions): Registration {
     const metadata = readMetadata(readJsonBody(request), clientId, rules);
     const token = randomBytes(32).toString('base64url');
     const record = { metadata, issuedAt: seconds(clock), tokenHash: hashToken(token) };
-    await versions.append(clientId, record);
     await events.tell({ event: 'client.registered', clientId });
+    await versions.append(clientId, record);
     return created(clientInformation(record, token, url));
   }
 
