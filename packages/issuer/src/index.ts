@@ -1,7 +1,7 @@
 export { ConfigurationError, type IssuerConfig, readConfig } from './config.ts';
 export { type Audit, EVENTS, type IssuerEvent, type KeyState } from './events.ts';
 export type { IssuerRequest } from './form.ts';
-export { createIssuer, type Issuer, type IssuerOptions } from './issuer.ts';
+export { createIssuer, type Issuer } from './issuer.ts';
 export { type FileRing, type FileRingOptions, openKeyFile } from './keys/file-ring.ts';
 export { givenKeys } from './keys/given-keys.ts';
 export type { KeyFileOptions } from './keys/kept-keys.ts';
@@ -21,6 +21,7 @@ export type { SigningKey } from './keys/signing-key.ts';
 export { type AccountsOptions, readAccounts } from './login/accounts.ts';
 export type { Account, ExternalLogin, Interaction, Login } from './login/login.ts';
 export { hashPassword } from './login/password-hash.ts';
+export type { IssuerOptions } from './options.ts';
 export { createGuardedFetch, type GuardOptions } from './registration/guarded-fetch.ts';
 export { createRegistration, type Registration, type RegistrationOptions } from './registration/registration.ts';
 export type { Reply } from './reply.ts';

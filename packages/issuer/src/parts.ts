@@ -14,6 +14,8 @@ import type { KeyRing } from './keys/key-ring.ts';
 import type { Lockout } from './login/lockout.ts';
 import type { ExternalLogin, Login } from './login/login.ts';
 import type { Records } from './records.ts';
+import type { Registration } from './registration/registration.ts';
+import type { StatusLists } from './status/status-lists.ts';
 import type { IssuedAccessToken, TokenOrder } from './tokens/access-tokens.ts';
 import type { TokenReader } from './tokens/token-reader.ts';
 
@@ -31,6 +33,7 @@ export interface Parts {
   // Who asks
   readonly clients: Clients;
   readonly resourceServers: Registry<ResourceServer>;
+  readonly registration: Registration | undefined;
   readonly admission: Admission;
   readonly algorithms: ReadonlySet<string>;
   readonly nonces: Nonces | undefined;
@@ -49,6 +52,7 @@ export interface Parts {
   readonly checks: GrantChecks;
   readonly issueAccessToken: (order: TokenOrder) => Promise<IssuedAccessToken>;
   readonly tokens: TokenReader;
+  readonly statusLists: StatusLists | undefined;
 
   // Who decides
   readonly login: Login | undefined;
