@@ -363,6 +363,24 @@ function refused(detail: string, error = 'invalid_client_metadata') {
   };
 }
 
+describe('RFC 7591 §5: who holds an initial access token does not fill the store', () => {
+  it('registers a thousand clients in a day, and keeps nobody else from it', async () => {
+    const time = { now: NOW };
+    const scene = registrationScene({ clock: () => time.now * 1000 });
+    for (let i = 0; i < 1000; i += 1) await scene.registered();
+    expect(await scene.register({ ...MACHINE, scope: 'nothing' })).toMatchObject({ status: 400 });
+    expect(await scene.register(MACHINE)).toMatchObject({ status: 503, body: { code: 'too_many_requests' } });
+    expect(await scene.register(MACHINE, { headers: fields('another') })).toMatchObject({ status: 201 });
+    time.now += 86_400;
+    expect(await scene.register(MACHINE)).toMatchObject({ status: 201 });
+  });
+
+  it('names each grant once', async () => {
+    const grants = Array.from({ length: 5 }, () => 'client_credentials');
+    expect((await registrationScene().register({ ...MACHINE, grant_types: grants })).status).toBe(400);
+  });
+});
+
 function unauthorized(challenge: string) {
   return {
     status: 401,

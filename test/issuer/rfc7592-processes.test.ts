@@ -49,7 +49,7 @@ describe('RFC 7592: clients in a file', () => {
 
   it('that four processes replace 100 times at once are of one mind in all of them, and in one that knew them before', async () => {
     const path = newPath();
-    const scene = registrationScene({ store: openStore({ path }) });
+    const scene = registrationScene({ store: openStore({ path }), clock: Date.now });
     const client = await scene.registered();
     await scene.registration.clients.find(client.clientId);
     const body = replaceable(client);

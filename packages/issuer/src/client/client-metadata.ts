@@ -79,7 +79,7 @@ export const clientMetadata = authentication
       .array(z.string().refine(isRedirectUri, 'must be an https URI, or http on loopback, without fragment'))
       .max(MOST_REDIRECT_URIS)
       .default([]),
-    grant_types: z.array(z.enum(GRANT_TYPES)).min(1).default(['client_credentials']),
+    grant_types: z.array(z.enum(GRANT_TYPES)).min(1).max(GRANT_TYPES.length).default(['client_credentials']),
     response_types: z.array(z.literal('code')).max(1).optional(),
     dpop_bound_access_tokens: z.boolean().default(false),
     tls_client_certificate_bound_access_tokens: z.boolean().default(false),

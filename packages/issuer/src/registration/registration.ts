@@ -12,6 +12,7 @@ import { createClientVersions } from './client-versions.ts';
 import { createConfigurationEndpoint } from './configuration-endpoint.ts';
 import { createGuardedFetch } from './guarded-fetch.ts';
 import { readJsonBody } from './json-body.ts';
+import { createQuota } from './quota.ts';
 import { createRegisteredClients } from './registered-clients.ts';
 import {
   clientInformation,
@@ -56,6 +57,7 @@ export function createRegistration(options: RegistrationOptions): Registration {
   const { fetch = createGuardedFetch(policy.private_networks ? { isAllowed: () => true } : {}) } = options;
   const url = `${config.issuer}${PATHS.register}`;
   const versions = createClientVersions(store);
+  const count = createQuota(store, clock);
   const clients = createRegisteredClients({ versions, policy, fetching: { fetch, clock } });
 
   async function register(request: IssuerRequest): Promise<Reply> {
@@ -64,6 +66,7 @@ export function createRegistration(options: RegistrationOptions): Registration {
     matchToken(initial, policy.initial_access_token_hashes, 'registration_unauthorized');
     const clientId = newClientId();
     const metadata = readMetadata(readJsonBody(request), clientId, rules);
+    await count(hashToken(initial));
     const token = randomBytes(32).toString('base64url');
     const record = { metadata, issuedAt: seconds(clock), tokenHash: hashToken(token) };
     await events.tell({ event: 'client.registered', clientId });
