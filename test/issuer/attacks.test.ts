@@ -1,10 +1,11 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import type { IssuerEvent, IssuerOptions } from '@holdfast/issuer';
-import { HoldfastError, type Store } from '@holdfast/proof';
+import { givenKeys, type IssuerEvent, type IssuerOptions } from '@holdfast/issuer';
+import { type Algorithm, HoldfastError, type Store } from '@holdfast/proof';
 import { memoryStore } from '@holdfast/stores';
 import { describe, expect, it } from 'vitest';
 import { exchange, issued, PARTIES } from './exchange-scene.ts';
-import { assertion, claims, NOW, VENUE } from './forge.ts';
+import { assertion, claims, ecKey, NOW, VENUE } from './forge.ts';
 import {
   type Answer,
   browser,
@@ -240,5 +241,46 @@ describe('RFC 9126 §7.3 what was interrupted can be done again, and is done onc
       const { body } = await its.redeem(codeIn(answer));
       expect(claims(body['access_token'])['jti']).toContain(String(granted[0]?.grant));
     } else expect(answer.headers['Location']).toContain('error=access_denied');
+  });
+});
+
+describe('a key ring that lost an algorithm', () => {
+  const desk = { ...DESK, id_token_signed_response_alg: 'Ed25519', authorization_signed_response_alg: 'Ed25519' };
+
+  /** An issuer whose keys for Ed25519 may be gone. */
+  async function withLosableKey() {
+    const edwards = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+    const [both, one] = [
+      givenKeys([
+        { ...ecKey().privateJwk, kid: 'first' },
+        { ...edwards, kid: 'second' },
+      ]),
+      givenKeys([{ ...ecKey().privateJwk, kid: 'first' }]),
+    ];
+    const held = { ring: both };
+    const keys = { current: (alg?: Algorithm) => held.ring.current(alg), jwks: () => held.ring.jwks() };
+    const its = await createPeople({ clients: [desk, RIVAL] }, { keys });
+    return { its, lose: () => (held.ring = one), find: () => (held.ring = both) };
+  }
+
+  it('asks no person for what could not be answered', async () => {
+    const { its, lose, find } = await withLosableKey();
+    lose();
+    expect(await its.push()).toMatchObject({ status: 500, body: { error: 'server_error', code: 'internal' } });
+    find();
+    expect((await its.push()).status).toBe(201);
+  });
+
+  it('leaves the code that it cannot redeem', async () => {
+    const { its, lose, find } = await withLosableKey();
+    const her = browser();
+    const path = await its.open(her, await its.pushed({ scope: 'openid' }));
+    await its.logIn(her, path);
+    const { headers } = await its.decide(her, path, 'approve');
+    const { code } = claims(new URL(headers['Location'] ?? '').searchParams.get('response'));
+    lose();
+    expect((await its.redeem(String(code))).status).toBe(500);
+    find();
+    expect((await its.redeem(String(code))).body).toHaveProperty('id_token');
   });
 });

@@ -1,5 +1,6 @@
 import { HoldfastError, seconds } from '@holdfast/proof';
 import type { Client } from '../client/clients.ts';
+import { unsignable } from '../client/signed-responses.ts';
 import { type Form, type IssuerRequest, type Parameters, readForm } from '../form.ts';
 import type { Parts } from '../parts.ts';
 import { created, type Reply } from '../reply.ts';
@@ -9,7 +10,7 @@ import { verifyRequestObject } from './request-object.ts';
 
 /** The line from a pushed authorization request to its reference: RFC 9126 §2.1. */
 export function createPushEndpoint(parts: Parts): (request: IssuerRequest) => Promise<Reply> {
-  const { config, clock, admission, clients, pushed, events } = parts;
+  const { config, clock, keys, admission, clients, pushed, events } = parts;
 
   return async function push(request) {
     const now = seconds(clock);
@@ -18,6 +19,8 @@ export function createPushEndpoint(parts: Parts): (request: IssuerRequest) => Pr
     const authenticated = await admission.authenticate(request, form, clients, now);
     const { client } = authenticated;
     if (!client.metadata.grant_types.includes('authorization_code')) throw new HoldfastError('grant_not_allowed');
+    // Keys change: what cannot be answered is asked of nobody
+    if (unsignable(client.metadata, keys) !== undefined) throw new HoldfastError('internal', { detail: 'signing key' });
     // RFC 9449 §10.1: a proof is checked in full
     const sender = admission.sender(request, now);
     // RFC 9101 §6.3: the parameters, from the signed object alone when there is one

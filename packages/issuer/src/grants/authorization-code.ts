@@ -23,6 +23,9 @@ export function authorizationCode(options: AuthorizationCodeOptions): CheckGrant
     const { grant } = code;
     const allowance = openTo(client, grant);
     const rights = takeRights(readAsked(form, details), allowance, config, details);
+    // Chosen before the code is used up: there may be none by what the client registered
+    const isAboutPerson = allowance.scope.includes('openid');
+    const key = isAboutPerson ? keys.current(client.metadata.id_token_signed_response_alg) : undefined;
     return {
       subject: grant.subject,
       rights,
@@ -31,10 +34,9 @@ export function authorizationCode(options: AuthorizationCodeOptions): CheckGrant
       async complete() {
         await codes.redeem(code);
         const isRefreshable = client.metadata.grant_types.includes('refresh_token');
-        const isAboutPerson = allowance.scope.includes('openid');
         return {
           refresh_token: isRefreshable ? await refreshTokens.issue(grant) : undefined,
-          id_token: isAboutPerson ? await signIdToken(keys, config.issuer, grant, client, now) : undefined,
+          id_token: key && (await signIdToken(key, config.issuer, grant, client, now)),
         };
       },
     };

@@ -1,19 +1,18 @@
 import type { Client } from '../client/clients.ts';
 import type { Grant } from '../grants/grant.ts';
-import type { KeyRing } from '../keys/key-ring.ts';
 import { signJwt } from '../keys/sign-jwt.ts';
+import type { SigningKey } from '../keys/signing-key.ts';
 
 const LIFETIME = 300; // seconds
 
 /** OIDC Core §2, §3.1.3.3: who logged in and when, for the client alone. A nonce that was not sent is not invented. */
 export async function signIdToken(
-  keys: KeyRing,
+  key: SigningKey,
   issuer: string,
   grant: Grant,
-  { clientId, metadata }: Client,
+  { clientId }: Client,
   now: number,
 ): Promise<string> {
-  const key = keys.current(metadata.id_token_signed_response_alg);
   return await signJwt(
     key,
     { typ: 'JWT' },
