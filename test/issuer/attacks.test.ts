@@ -26,6 +26,8 @@ import { type Place, placeOf, readList } from './status-scene.ts';
 const clock = () => NOW * 1000;
 const OWN_TOKEN = { grant_type: 'client_credentials' };
 
+const DAY = 86_400;
+
 /** The same issuer before and after its configuration was changed: one store, two starts. */
 async function restarted(
   changes: Readonly<Record<string, unknown>>,
@@ -282,5 +284,44 @@ describe('a key ring that lost an algorithm', () => {
     expect((await its.redeem(String(code))).status).toBe(500);
     find();
     expect((await its.redeem(String(code))).body).toHaveProperty('id_token');
+  });
+});
+
+describe('a refresh token that is in use outlives a change of the configuration', () => {
+  it.each([5, 6, 14, 30].map((days) => days * DAY))('BCP-4.14-03 to another idle time: %d s', async (idle) => {
+    const store = memoryStore({ clock: () => before.now * 1000 });
+    const before: People = await createPeople({ refresh_token_lifetime: 90 * DAY }, { store });
+    const token = String((await before.redeem(await before.code())).body['refresh_token']);
+    for (let i = 0; i < 8; i += 1) {
+      before.now += 5 * DAY;
+      expect((await before.refresh(token)).status).toBe(200);
+    }
+    const after = await createPeople({ refresh_token_idle_lifetime: idle }, { store });
+    after.now = before.now += 2 * DAY;
+    expect((await after.refresh(token)).status).toBe(200);
+    after.now = before.now += idle;
+    expect((await after.refresh(token)).status).toBe(200);
+    after.now = before.now += idle + idle / 4;
+    expect((await after.refresh(token)).body['code']).toBe('refresh_unknown');
+  });
+
+  it('BCP-4.14-03 and a use that was interrupted while it was noted', async () => {
+    const store = memoryStore({ clock: () => its.now * 1000 });
+    let isCut = false;
+    const cut: Store = {
+      ...store,
+      add(key, ...entry) {
+        if (isCut && key.startsWith('active ')) throw new HoldfastError('store_unavailable');
+        return store.add(key, ...entry);
+      },
+    };
+    const its: People = await createPeople({}, { store: cut });
+    const token = String((await its.redeem(await its.code())).body['refresh_token']);
+    for (const cutting of [false, false, true, false]) {
+      its.now += 5 * DAY;
+      isCut = cutting;
+      expect((await its.refresh(token)).status).toBe(cutting ? 503 : 200);
+      if (cutting) its.now -= 4 * DAY;
+    }
   });
 });

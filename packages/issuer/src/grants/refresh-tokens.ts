@@ -67,11 +67,26 @@ export function createRefreshTokens(
   // RFC 9700 §4.14: ends when nobody uses it
   async function isIdle(token: string, issuedAt: number, now: number): Promise<boolean> {
     if (now <= issuedAt + idle) return false;
-    const current = Math.floor(now / step);
-    for (let at = current; at >= current - IDLE_STEPS; at--) {
-      if ((await records.get('active', `${token} ${at}`)) !== undefined) return false;
-    }
-    return true;
+    // It may have been used until the next note was due
+    return now >= Math.max(...(await uses(token))) + step + idle;
+  }
+
+  /** When it was used, as far as it was noted: two notes that take turns. Whatever was configured, they say the same. */
+  async function uses(token: string): Promise<[number, number]> {
+    const [one, other] = [
+      await records.get<number>('active', `${token} 0`),
+      await records.get<number>('active', `${token} 1`),
+    ];
+    return [one ?? Number.NEGATIVE_INFINITY, other ?? Number.NEGATIVE_INFINITY];
+  }
+
+  async function noteUse(token: string, now: number, { endsAt }: Grant): Promise<void> {
+    const [one, other] = await uses(token);
+    if (now < Math.max(one, other) + step) return;
+    // The older one: whoever is interrupted in between leaves the other
+    const note = `${token} ${one <= other ? 0 : 1}`;
+    await records.take('active', note);
+    await records.add('active', note, now, endsAt);
   }
 
   return {
@@ -99,7 +114,7 @@ export function createRefreshTokens(
     },
     async use({ token, grant, isRetry }) {
       const now = seconds(clock);
-      await records.add('active', `${token} ${Math.floor(now / step)}`, true, now + idle + step);
+      await noteUse(token, now, grant);
       if (rotation === undefined) return undefined;
       const record = await records.get<RefreshRecord>('refresh', token);
       if (record === undefined) throw new HoldfastError('refresh_unknown');
