@@ -72,6 +72,7 @@ describe('RFC 8693 §2 a client exchanges its own token', () => {
     ['another scope that it may ask for', { scope: 'openid' }, 'invalid_scope', 'scope_invalid'],
     ['another resource', { resource: REPORTS }, 'invalid_target', 'resource_invalid'],
     ['an unknown resource', { resource: 'https://elsewhere.example' }, 'invalid_target', 'resource_invalid'],
+    ['a target that is named otherwise', { audience: 'reports' }, 'invalid_target', 'resource_invalid'],
     [
       'details that it does not have',
       { authorization_details: JSON.stringify([ORDER]) },

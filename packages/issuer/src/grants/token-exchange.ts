@@ -58,6 +58,8 @@ async function readSubject(form: Form, tokens: TokenReader): Promise<AccessToken
   }
   // Who acts is who authenticates here
   if (form.get('actor_token') !== undefined) throw new HoldfastError('subject_token_type', { detail: 'actor_token' });
+  // RFC 8693 §2.1: targets are named by `resource`; a name that is passed over would seem granted
+  if (form.get('audience') !== undefined) throw new HoldfastError('resource_invalid', { detail: 'audience' });
   const token = form.get('subject_token');
   const claims = token === undefined ? undefined : await tokens.read(token);
   if (claims === undefined) throw new HoldfastError('subject_token_invalid');
