@@ -119,6 +119,13 @@ describe('RFC 7009 §2.1 whatever token of a grant is revoked, all of them end',
     expect([await isActive(people, token), await isActive(people, other)]).toEqual([false, true]);
   });
 
+  it('REV-2-02 a JWT that a client has for itself ends alone, in the status list too', async () => {
+    const scene = await createStatusScene();
+    const [{ token, place }, other] = [await scene.token(), await scene.token()];
+    await scene.revoke(token);
+    expect([await scene.statusOf(place), await scene.statusOf(other.place)]).toEqual([1, 0]);
+  });
+
   it('REV-2-01 tells whoever listens once, and holds no token', async () => {
     const people = await createPeople(SERVERS);
     const { access, refresh } = await pair(people);

@@ -4,7 +4,7 @@ import { memoryStore } from '@holdfast/stores';
 import { describe, expect, it } from 'vitest';
 import { claims, ISSUER, NOW, proofKey, VENUE } from './forge.ts';
 import { createPeople, DESK, RIVAL } from './people.ts';
-import { ask, expectInactive, SERVERS } from './questions.ts';
+import { ask, expectInactive, SERVERS, SIGNED } from './questions.ts';
 import { accessToken, FORMATS, signingKey } from './tokens.ts';
 
 const CERTIFICATE = Buffer.from('a certificate as the TLS layer has it');
@@ -42,6 +42,16 @@ describe.each(FORMATS)('RFC 7662 §2.2 of a live token (%s)', (format) => {
       exp: NOW + 300,
       jti: expect.any(String),
     });
+  });
+
+  it('INTRO-2.2-04 without its place in a status list, which is for those who do not ask', async () => {
+    const clients = [{ ...DESK, access_token_format: format }];
+    const people = await createPeople({ ...SERVERS, clients, status_list: { ttl: 30 } });
+    const token = await accessToken(people);
+    if (format === 'jwt') expect(claims(token)).toHaveProperty('status');
+    const { body } = await ask(people, token);
+    expect(body).toMatchObject({ active: true });
+    expect(body).not.toHaveProperty('status');
   });
 
   it('MTLS-3.2-01 C048 has the hash of the certificate, the same as the token', async () => {
@@ -139,9 +149,11 @@ describe.each(FORMATS)('RFC 7662 §2.2 of a live token (%s)', (format) => {
     const people = await createPeople({ ...SERVERS, clients: [{ ...DESK, access_token_format: format }] }, { store });
     const token = await accessToken(people);
     isDown = true;
-    const { status, body } = await ask(people, token);
-    expect({ status, error: body['error'] }).toEqual({ status: 503, error: 'temporarily_unavailable' });
-    expect(body).not.toHaveProperty('active');
+    for (const accept of ['application/json', SIGNED]) {
+      const { status, body } = await ask(people, token, { accept });
+      expect({ status, error: body['error'] }).toEqual({ status: 503, error: 'temporarily_unavailable' });
+      expect(body).not.toHaveProperty('active');
+    }
   });
 });
 

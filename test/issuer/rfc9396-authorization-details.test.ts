@@ -20,12 +20,22 @@ const REPORT_ACCESS = {
   title: 'Read reports',
   schema: {
     type: 'object',
-    properties: { type: { const: 'report_access' }, actions: { type: 'array', items: { enum: ['read', 'export'] } } },
+    properties: {
+      type: { const: 'report_access' },
+      actions: { type: 'array', items: { enum: ['read', 'export'] } },
+      filter: {},
+    },
     required: ['type', 'actions'],
   },
 } as const;
 const REPORT = { type: 'report_access', actions: ['read'] };
 const SMALL = { ...ORDER, instruments: ['BTC-USD'] };
+
+/** An entry of so many characters that its schema does not mind. */
+const long = (length: number) => ({ ...REPORT, filter: 'x'.repeat(length) });
+
+/** Of so many levels below the entry. */
+const deep = (levels: number) => ({ ...REPORT, filter: JSON.parse('['.repeat(levels) + ']'.repeat(levels)) });
 
 const TYPES = {
   ...SERVERS,
@@ -54,6 +64,8 @@ function expectRefused({ status, body }: Answer): void {
   expect(body).not.toHaveProperty('access_token');
 }
 
+const EMPTY = JSON.stringify([long(0)]).length;
+
 /** Entries that are no good, by what is wrong with them. */
 const FAULTS: [string, unknown][] = [
   ['RAR-5-01 an unknown type', { ...ORDER, type: 'order_exit' }],
@@ -78,7 +90,7 @@ const FAULTS: [string, unknown][] = [
   ['RAR-5-01 a text', 'order_entry'],
   ['RAR-5-01 null', null],
   ['RAR-5-01 a list', [ORDER]],
-  ['RAR-12-02 more than 8 levels', { ...ORDER, sides: [[[[[[[[[]]]]]]]]] }],
+  ['RAR-12-02 nine levels, from the list down', deep(7)],
 ];
 
 /** Texts that are no good. */
@@ -88,7 +100,7 @@ const TEXTS: [string, string][] = [
   ['RAR-5-01 an empty list', '[]'],
   ['RAR-5-01 one good and one bad', JSON.stringify([ORDER, { type: 'x' }])],
   ['RAR-12-02 21 entries', JSON.stringify(Array.from({ length: 21 }, () => SMALL))],
-  ['RAR-12-02 more than 16,384 characters', JSON.stringify([{ ...ORDER, x: 'x'.repeat(16_384) }])],
+  ['RAR-12-02 more than 16,384 characters', JSON.stringify([long(16_385 - EMPTY)])],
   ['RAR-12-02 five thousand levels', `${'['.repeat(5000)}${']'.repeat(5000)}`],
   ['RAR-12-02 __proto__', JSON.stringify([ORDER]).replace('{', '{"__proto__":{"type":"order_entry"},')],
   ['RAR-12-02 __proto__ in the place of all', '[{"__proto__":{"type":"order_entry"}}]'],
@@ -166,6 +178,11 @@ describe('RFC 9396 §2 what is taken', () => {
     expect((await people.push(details(...twenty))).status).toBe(201);
     const { body } = await forItself(details(ORDER, SMALL));
     expect(body['authorization_details']).toEqual([ORDER, SMALL]);
+  });
+
+  it('RAR-2-02 eight levels, and 16,384 characters', async () => {
+    expect((await people.push(details(deep(6)))).status).toBe(201);
+    expect((await people.push(details(long(16_384 - EMPTY)))).status).toBe(201);
   });
 
   it('RAR-2-02 a common field means what its type says', async () => {
