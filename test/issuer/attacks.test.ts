@@ -273,6 +273,16 @@ describe('a key ring that lost an algorithm', () => {
     expect((await its.push()).status).toBe(201);
   });
 
+  it('signs the status lists anew at once, since nobody can verify those of a key that was dropped', async () => {
+    const held = { ring: givenKeys([{ ...ecKey().privateJwk, kid: 'leaked' }]) };
+    const keys = { current: (alg?: Algorithm) => held.ring.current(alg), jwks: () => held.ring.jwks() };
+    const its = await createPeople({ status_list: { ttl: 3600 } }, { keys });
+    const { uri } = placeOf(String((await its.redeem(await its.code())).body['access_token']));
+    expect((await readList(its.issuer, uri)).header['kid']).toBe('leaked');
+    held.ring = givenKeys([{ ...ecKey().privateJwk, kid: 'another' }]);
+    expect((await readList(its.issuer, uri)).header['kid']).toBe('another');
+  });
+
   it('leaves the code that it cannot redeem', async () => {
     const { its, lose, find } = await withLosableKey();
     const her = browser();

@@ -3,6 +3,7 @@ import { gzip } from 'node:zlib';
 import { type Clock, createStatusList, encodeStatusList, HoldfastError, STATUS, setStatus } from '@holdfast/proof';
 import type { KeyRing } from '../keys/key-ring.ts';
 import { signJwt } from '../keys/sign-jwt.ts';
+import type { SigningKey } from '../keys/signing-key.ts';
 import { failure, type Reply } from '../reply.ts';
 import type { RevokedPlaces } from './revoked-places.ts';
 import { weightIn } from './weight.ts';
@@ -34,6 +35,8 @@ export interface PublisherOptions {
 
 interface Signed {
   readonly revision: number;
+  /** The key that signed it: of one that was dropped nobody can verify it any more. */
+  readonly kid: string;
   /** Milliseconds of the clock at which it was begun. */
   readonly at: number;
   readonly octets: Promise<{ readonly plain: string; readonly gzip: Uint8Array }>;
@@ -52,20 +55,21 @@ const compress = promisify(gzip);
  * another token of the list is revoked. Throws where store or keys do not answer.
  */
 export function createPublisher(options: PublisherOptions): Publish {
-  const { clock, revoked, isKnown, ttl } = options;
+  const { clock, keys, revoked, isKnown, ttl } = options;
   const signed = new Map<string, Signed>();
 
-  function isCurrent({ revision, at }: Signed, list: string): boolean {
+  function isCurrent({ revision, kid, at }: Signed, list: string): boolean {
     const age = clock() - at;
-    return revision === revoked.revision(list) && age >= 0 && age < ttl * 500;
+    return revision === revoked.revision(list) && kid === keys.current().kid && age >= 0 && age < ttl * 500;
   }
 
   /** The list as it is now. `iat`: before which everything is in it. */
   function currentOf(list: string, iat: number): Signed {
     const last = signed.get(list);
     if (last !== undefined && isCurrent(last, list)) return last;
-    const octets = sign(list, iat, options);
-    const next = { revision: revoked.revision(list), at: clock(), octets };
+    const key = keys.current();
+    const octets = sign(list, iat, key, options);
+    const next = { revision: revoked.revision(list), kid: key.kid, at: clock(), octets };
     signed.delete(list);
     for (const oldest of signed.keys()) if (signed.size >= MOST) signed.delete(oldest);
     signed.set(list, next);
@@ -97,7 +101,8 @@ export function createPublisher(options: PublisherOptions): Publish {
 }
 
 /** Token Status List §5.1. One bit is enough: nothing is suspended here. */
-async function sign(list: string, iat: number, { issuer, keys, revoked, uriOf, size, ttl }: PublisherOptions) {
+async function sign(list: string, iat: number, key: SigningKey, options: PublisherOptions) {
+  const { issuer, revoked, uriOf, size, ttl } = options;
   const statuses = createStatusList(1, size);
   for (const idx of revoked.of(list)) setStatus(statuses, idx, STATUS.invalid);
   const claims = {
@@ -109,7 +114,7 @@ async function sign(list: string, iat: number, { issuer, keys, revoked, uriOf, s
     ttl,
     status_list: encodeStatusList(statuses),
   };
-  const plain = await signJwt(keys.current(), { typ: 'statuslist+jwt' }, claims);
+  const plain = await signJwt(key, { typ: 'statuslist+jwt' }, claims);
   return { plain, gzip: await compress(plain) };
 }
 
