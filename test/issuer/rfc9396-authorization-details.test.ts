@@ -100,7 +100,8 @@ const TEXTS: [string, string][] = [
   ['RAR-5-01 an empty list', '[]'],
   ['RAR-5-01 one good and one bad', JSON.stringify([ORDER, { type: 'x' }])],
   ['RAR-12-02 21 entries', JSON.stringify(Array.from({ length: 21 }, () => SMALL))],
-  ['RAR-12-02 more than 16,384 characters', JSON.stringify([long(16_385 - EMPTY)])],
+  ['RAR-12-02 more than 8192 octets', JSON.stringify([long(8193 - EMPTY)])],
+  ['RAR-12-02 more than 8192 octets of fewer characters', JSON.stringify([{ ...REPORT, filter: '€'.repeat(2731) }])],
   ['RAR-12-02 five thousand levels', `${'['.repeat(5000)}${']'.repeat(5000)}`],
   ['RAR-12-02 __proto__', JSON.stringify([ORDER]).replace('{', '{"__proto__":{"type":"order_entry"},')],
   ['RAR-12-02 __proto__ in the place of all', '[{"__proto__":{"type":"order_entry"}}]'],
@@ -180,9 +181,18 @@ describe('RFC 9396 §2 what is taken', () => {
     expect(body['authorization_details']).toEqual([ORDER, SMALL]);
   });
 
-  it('RAR-2-02 eight levels, and 16,384 characters', async () => {
+  it('RAR-2-02 eight levels, and 8192 octets', async () => {
     expect((await people.push(details(deep(6)))).status).toBe(201);
-    expect((await people.push(details(long(16_384 - EMPTY)))).status).toBe(201);
+    expect((await people.push(details(long(8192 - EMPTY)))).status).toBe(201);
+  });
+
+  it('RAR-2-02 REV-2-01 and a token with all of that can be shown, asked about and revoked', async () => {
+    const token = String((await forItself(details(long(8192 - EMPTY)))).body['access_token']);
+    expect(token.length).toBeLessThan(16_384);
+    const active = async () => (await ask(people, token, { by: 'reports-server' })).body['active'];
+    expect(await active()).toBe(true);
+    await people.send('revoke', { form: { token } });
+    expect(await active()).toBe(false);
   });
 
   it('RAR-2-02 a common field means what its type says', async () => {

@@ -15,7 +15,7 @@ export interface AuthorizationDetails {
   resourceOf(entry: JsonObject): string | undefined;
 }
 
-const LONGEST = 16_384; // characters
+const LONGEST = 8192; // octets: a JWT with all of it still fits into a header field, and what reads tokens takes it
 const MOST = 20; // entries
 const DEEPEST = 8;
 
@@ -43,7 +43,7 @@ export function createAuthorizationDetails(configured: readonly AuthorizationDet
       if (!Array.isArray(value) || value.length === 0 || value.length > MOST || !isPlain(value, DEEPEST)) {
         throw new HoldfastError('authorization_details_invalid');
       }
-      if (JSON.stringify(value).length > LONGEST) throw new HoldfastError('authorization_details_invalid');
+      if (Buffer.byteLength(JSON.stringify(value)) > LONGEST) throw new HoldfastError('authorization_details_invalid');
       return value.map(check);
     },
     checkClient(details, allowed) {
