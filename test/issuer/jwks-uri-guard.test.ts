@@ -4,7 +4,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { createGuardedFetch } from '@holdfast/issuer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Certificates, makeCertificates } from '../verifier/certificates.ts';
-import { type IssuerServer, json, serveIssuer, status } from '../verifier/issuer-server.ts';
+import { type IssuerServer, json, serveIssuer } from '../verifier/issuer-server.ts';
 import { NOW, traderKey } from './forge.ts';
 import { MACHINE, registrationScene } from './registration-scene.ts';
 
@@ -156,7 +156,9 @@ describe('createGuardedFetch', () => {
 
   it('follows no redirect and gives no body that is no answer', async () => {
     await using server = await serve();
-    server.answers['/jwks'] = status(302, { location: `${server.issuer}/other` });
+    server.answers['/jwks'] = (_request, response) => {
+      response.writeHead(302, { location: `${server.issuer}/other` }).end('<html>internal</html>');
+    };
     const response = await createGuardedFetch({ isAllowed: () => true })(`${server.issuer}/jwks`);
     expect([response.status, await response.text()]).toEqual([302, '']);
     expect(server.asked).toEqual(['/jwks']);

@@ -96,6 +96,8 @@ describe('RFC 7591 §2: metadata', () => {
     const given = ['logo_uri', 'software_id', 'client_name#de', 'unheard', 'exchange_resources', 'access_token_format'];
     for (const member of [...given, 'client_secret']) expect(body).not.toHaveProperty([member]);
     expect(body['jwks']).toEqual(MACHINE.jwks);
+    const { metadata } = await scene.registration.clients.find(String(body['client_id']));
+    expect([metadata.exchange_resources, metadata.access_token_format]).toEqual([[], undefined]);
   });
 
   it('and what a client does not know of is not held against it: null and empty are as good as left out', async () => {
@@ -345,6 +347,23 @@ describe('a client that registered', () => {
         expect.objectContaining({ code: 'client_unknown' }),
       );
     }
+  });
+
+  it('is not looked for in the store where its client_id is none of ours', async () => {
+    const asked: string[] = [];
+    const store = memoryStore({ clock: () => NOW * 1000 });
+    const { registration } = registrationScene({
+      store: {
+        ...store,
+        get(key) {
+          asked.push(key);
+          return store.get(key);
+        },
+      },
+    });
+    const ids = ['trader', 'dyn-x', 'dyn-AAAAAAAAAAAAAAAAAAAAA ', 'dyn-AAAAAAAAAAAAAAAAAAAAAA', 'x'.repeat(99_999)];
+    await Promise.allSettled(ids.map((id) => registration.clients.find(id)));
+    expect(asked).toEqual(['client dyn-AAAAAAAAAAAAAAAAAAAAAA 1']);
   });
 
   it('loses the scope that is no longer open to those who register', async () => {

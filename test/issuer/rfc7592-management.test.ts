@@ -1,4 +1,4 @@
-import { HoldfastError } from '@holdfast/proof';
+import { HoldfastError, type Store } from '@holdfast/proof';
 import { memoryStore } from '@holdfast/stores';
 import { describe, expect, it } from 'vitest';
 import { openStore } from '../stores/sqlite-folder.ts';
@@ -246,6 +246,26 @@ describe.each([
     await expect(name()).rejects.toThrow('The client is not known');
   });
 
+  it('a reading that a replacement overtakes gives the new registration', async () => {
+    const store = open();
+    const writer = registrationScene({ store });
+    const client = await writer.registered();
+    const replaced = { ...replaceable(client), client_name: 'new' };
+    const overtaken = onceBefore(store, 'get', () => writer.manage('PUT', client, replaced));
+    const answer = await registrationScene({ store: overtaken }).manage('GET', client);
+    expect(answer).toMatchObject({ status: 200, body: { client_name: 'new' } });
+  });
+
+  it('a replacement that a deletion overtakes is refused, and leaves nothing', async () => {
+    const store = open();
+    const other = registrationScene({ store });
+    const client = await other.registered();
+    const overtaken = onceBefore(store, 'add', () => other.manage('DELETE', client));
+    const answer = await registrationScene({ store: overtaken }).manage('PUT', client, replaceable(client));
+    expect(answer).toMatchObject(NOT_AUTHORIZED);
+    expect(await other.manage('GET', client)).toMatchObject(NOT_AUTHORIZED);
+  });
+
   it('a registration that was replaced is no longer kept', async () => {
     const entries = new Map<string, string>();
     const inner = open();
@@ -267,3 +287,24 @@ describe.each([
     expect(left.join()).not.toContain('new@desk.example');
   });
 });
+
+/** The store, in which somebody else is faster the first time that a registration is read or written. */
+function onceBefore(store: Store, verb: 'get' | 'add', interfere: () => Promise<unknown>): Store {
+  let interferes = true;
+  async function before(asked: 'get' | 'add', key: string): Promise<void> {
+    if (!interferes || asked !== verb || !key.startsWith('registration ')) return;
+    interferes = false;
+    await interfere();
+  }
+  return {
+    take: store.take,
+    async get(key) {
+      await before('get', key);
+      return await store.get(key);
+    },
+    async add(key, value, expiresAt) {
+      await before('add', key);
+      return await store.add(key, value, expiresAt);
+    },
+  };
+}

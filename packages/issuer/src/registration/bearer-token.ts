@@ -15,7 +15,12 @@ export function readBearer(request: HttpMessage, refusal: Code): string {
 export function matchToken(token: string, hashes: readonly string[], refusal: Code): void {
   const given = Buffer.from(hashToken(token));
   const matches = hashes.map((each) => each.length === given.length && timingSafeEqual(Buffer.from(each), given));
-  if (!matches.includes(true)) throw challenged(refusal, 'Bearer error="invalid_token"');
+  if (!matches.includes(true)) throw tokenRefused(refusal);
+}
+
+/** RFC 6750 §3.1: that a token was shown and is not good. */
+export function tokenRefused(refusal: Code): HoldfastError {
+  return challenged(refusal, 'Bearer error="invalid_token"');
 }
 
 export function hashToken(token: string): string {

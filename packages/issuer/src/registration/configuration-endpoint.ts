@@ -4,7 +4,7 @@ import type { Events } from '../events.ts';
 import type { IssuerRequest } from '../form.ts';
 import { PATHS } from '../metadata.ts';
 import { type Reply, success } from '../reply.ts';
-import { matchToken, readBearer } from './bearer-token.ts';
+import { matchToken, readBearer, tokenRefused } from './bearer-token.ts';
 import type { ClientVersions, Version } from './client-versions.ts';
 import { readJsonBody } from './json-body.ts';
 import type { RegisteredClients } from './registered-clients.ts';
@@ -62,7 +62,7 @@ export function createConfigurationEndpoint(
     // Told before it counts: nothing is changed that could not be recorded
     await events.tell({ event: 'client.updated', clientId });
     const replaced = await versions.append(clientId, record, version);
-    if (replaced === undefined) throw new HoldfastError('registration_token'); // deleted in the meantime
+    if (replaced === undefined) throw tokenRefused('registration_token'); // deleted in the meantime
     return success(clientInformation(record, token, url), undefined);
   }
 
@@ -70,7 +70,7 @@ export function createConfigurationEndpoint(
   async function remove(request: IssuerRequest): Promise<Reply> {
     const { clientId, version } = await authorize(request);
     await events.tell({ event: 'client.deleted', clientId });
-    if (!(await versions.end(clientId, version))) throw new HoldfastError('registration_token');
+    if (!(await versions.end(clientId, version))) throw tokenRefused('registration_token');
     await onDeleted(clientId);
     return { status: 204, headers: { 'Cache-Control': 'no-store' }, body: '' };
   }
