@@ -58,7 +58,7 @@ async function listed(config: string): Promise<Listed[]> {
   return (JSON.parse(stdout) as { keys: Listed[] }).keys;
 }
 
-describe('holdfast keys', () => {
+describe('holdfast keys', { timeout: 60_000 }, () => {
   it('FAPI2-6.8-01 makes the file, lists it, and rotates it', async () => {
     const { config, path } = configured();
     const made = await keys('rotate', '--config', config);
@@ -125,7 +125,7 @@ describe('holdfast keys', () => {
   );
 });
 
-describe('a fault is one line', () => {
+describe('a fault is one line', { timeout: 60_000 }, () => {
   it.each<[string, object, string]>([
     ['no file', { file: undefined }, 'keys.file: must be the path of a file'],
     ['no passphrase', { passphrase_file: undefined }, 'keys: one of passphrase_file and passphrase_env is needed'],
