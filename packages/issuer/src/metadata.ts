@@ -1,6 +1,7 @@
-import { FAPI_ALGORITHMS } from '@holdfast/proof';
+import { type Algorithm, FAPI_ALGORITHMS } from '@holdfast/proof';
 import type { ClientMetadata, GrantType } from './client/client-metadata.ts';
 import { GRANT_TYPES } from './client/client-metadata.ts';
+import { signs } from './client/signed-responses.ts';
 import { type IssuerConfig, OPENID_SCOPES } from './config.ts';
 import type { KeyRing } from './keys/key-ring.ts';
 
@@ -129,9 +130,9 @@ function openId(keys: KeyRing): object {
   };
 }
 
-/** What the keys of the issuer sign by. */
-export function signingAlgorithms(keys: KeyRing): string[] {
-  return [...new Set(keys.jwks().keys.map((key) => String((key as { readonly alg?: unknown }).alg)))];
+/** What the keys of the issuer sign by now, under the names that they have. */
+export function signingAlgorithms(keys: KeyRing): Algorithm[] {
+  return FAPI_ALGORITHMS.filter((alg) => signs(keys, alg) && keys.current(alg).alg === alg);
 }
 
 /** RFC 8705 §5: every endpoint that looks at a certificate, and never the one for browsers. */

@@ -15,7 +15,7 @@ export function unsignable(metadata: ClientMetadata, keys: Pick<KeyRing, 'curren
   });
 }
 
-function signs(keys: Pick<KeyRing, 'current'>, alg: Algorithm): boolean {
+export function signs(keys: Pick<KeyRing, 'current'>, alg: Algorithm): boolean {
   try {
     keys.current(alg);
     return true;
