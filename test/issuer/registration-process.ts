@@ -30,7 +30,6 @@ const { register, manage } = createRegistration({
   },
   clock: Date.now,
   events: { tell() {} },
-  onDeleted() {},
 });
 
 interface Client {

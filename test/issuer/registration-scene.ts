@@ -48,7 +48,6 @@ export interface RegistrationSceneOptions {
   readonly policy?: Fields;
   /** Put over the configuration. */
   readonly config?: Fields;
-  readonly onDeleted?: (clientId: string) => void | Promise<void>;
   readonly tell?: (event: { readonly event: string }) => void;
 }
 
@@ -65,7 +64,7 @@ export interface RegistrationScene {
 }
 
 export function registrationScene(options: RegistrationSceneOptions = {}): RegistrationScene {
-  const { clock = () => NOW * 1000, policy = {}, onDeleted = () => {}, fetch, tell } = options;
+  const { clock = () => NOW * 1000, policy = {}, fetch, tell } = options;
   const told: object[] = [];
   const config = registrationConfig(policy, options.config);
   const registration = createRegistration({
@@ -79,7 +78,6 @@ export function registrationScene(options: RegistrationSceneOptions = {}): Regis
         told.push(event);
       },
     },
-    onDeleted,
     fetch,
   });
   const scene: RegistrationScene = {

@@ -77,9 +77,7 @@ function admit({ config, store, storeTimeout, clock, keys, fetch }: Settings, ev
   const replay = boundedReplay(store, { clock, timeout: storeTimeout });
   const fetching = { fetch: fetch ?? globalThis.fetch, clock };
   const registration =
-    config.registration === undefined
-      ? undefined
-      : createRegistration({ config, store, clock, keys, events, fetch, onDeleted() {} });
+    config.registration === undefined ? undefined : createRegistration({ config, store, clock, keys, events, fetch });
   const clients = config.clients.map((client) => createClient(client, fetching));
   const servers = config.resource_servers.map((server) => createResourceServer(server, fetching));
   return {

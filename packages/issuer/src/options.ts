@@ -24,7 +24,10 @@ export interface IssuerOptions {
   readonly externalLogin?: ExternalLogin;
   /** Records what has effect before its answer leaves; what cannot be recorded is refused. */
   readonly audit?: Audit;
-  /** For the keys of clients (`jwks_uri`). */
+  /**
+   * For the keys of clients (`jwks_uri`). Left out: Node's own for those of the configuration, and for those that register one
+   * that connects to the public internet alone. One that is given has to see to that itself.
+   */
   readonly fetch?: typeof globalThis.fetch;
 }
 

@@ -52,7 +52,7 @@ export function bind({ metadata }: Client, { proof, certificate }: Sender): Conf
   const { dpop_bound_access_tokens: toKey, tls_client_certificate_bound_access_tokens: always } = metadata;
   const toCertificate = always || (proof === undefined && !toKey);
   if (toKey && proof === undefined) throw new HoldfastError('proof_missing');
-  if (toCertificate && certificate === undefined) throw new HoldfastError(always ? 'binding_missing' : 'proof_missing');
+  if (toCertificate && certificate === undefined) throw new HoldfastError('binding_missing');
   return {
     ...(proof === undefined ? {} : { jkt: proof.jkt }),
     ...(toCertificate && certificate !== undefined ? { 'x5t#S256': x5tS256(certificate) } : {}),

@@ -17,7 +17,6 @@ export interface ConfigurationEndpointOptions {
   readonly clients: RegisteredClients;
   readonly rules: RegistrationRules;
   readonly events: Events;
-  readonly onDeleted: (clientId: string) => void | Promise<void>;
 }
 
 // RFC 7592 §2.2: what only we say; whoever sends it means something that will not happen
@@ -34,7 +33,7 @@ const NOBODYS = ''; // the hash of no token
 export function createConfigurationEndpoint(
   options: ConfigurationEndpointOptions,
 ): (request: IssuerRequest) => Promise<Reply> {
-  const { url, versions, clients, rules, events, onDeleted } = options;
+  const { url, versions, clients, rules, events } = options;
   const path = `${new URL(url).pathname}/`;
 
   /** Whoever shows its registration access token is the client. Without that, a client is not to be told from none. */
@@ -66,12 +65,11 @@ export function createConfigurationEndpoint(
     return success(clientInformation(record, token, url), undefined);
   }
 
-  /** RFC 7592 §2.3 */
+  /** RFC 7592 §2.3. What it was given goes with it: whoever reads a token asks whether its client is there. */
   async function remove(request: IssuerRequest): Promise<Reply> {
     const { clientId, version } = await authorize(request);
     await events.tell({ event: 'client.deleted', clientId });
     if (!(await versions.end(clientId, version))) throw tokenRefused('registration_token');
-    await onDeleted(clientId);
     return { status: 204, headers: { 'Cache-Control': 'no-store' }, body: '' };
   }
 

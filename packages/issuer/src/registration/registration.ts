@@ -31,8 +31,6 @@ export interface RegistrationOptions {
   /** The keys that sign for clients: nobody registers for answers that none of them can sign. */
   readonly keys: RegistrationRules['keys'];
   readonly events: Events;
-  /** Called when a client is gone and before that is answered, to revoke what it was given. */
-  readonly onDeleted: (clientId: string) => void | Promise<void>;
   /**
    * For the `jwks_uri` of clients that register. Left out: one that connects to the public internet alone
    * (`createGuardedFetch`), unless the configuration says `private_networks`. One that is given has to see to that itself.
@@ -51,7 +49,7 @@ export interface Registration {
 }
 
 export function createRegistration(options: RegistrationOptions): Registration {
-  const { config, store, clock, keys, events, onDeleted } = options;
+  const { config, store, clock, keys, events } = options;
   const policy = policyOf(config);
   const rules = { policy, keys };
   const { fetch = createGuardedFetch(policy.private_networks ? { isAllowed: () => true } : {}) } = options;
@@ -77,7 +75,7 @@ export function createRegistration(options: RegistrationOptions): Registration {
   return {
     clients,
     register: endpoint({ path: PATHS.register, methods: ['POST'], nonces: undefined, events }, register),
-    manage: createConfigurationEndpoint({ url, versions, clients, rules, events, onDeleted }),
+    manage: createConfigurationEndpoint({ url, versions, clients, rules, events }),
   };
 }
 
