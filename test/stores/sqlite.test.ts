@@ -8,7 +8,7 @@ import { passesStoreContract } from './contract.ts';
 import { added, START, times } from './replay-contract.ts';
 import { newPath, openStore } from './sqlite-folder.ts';
 
-passesStoreContract({ name: 'sqliteStore', open: (options) => openStore(options), many: 3000 });
+passesStoreContract({ name: 'sqliteStore', open: (options) => openStore(options), many: 1000 });
 
 const unavailable = expect.objectContaining({ code: 'store_unavailable' });
 
