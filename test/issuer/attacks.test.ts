@@ -335,3 +335,43 @@ describe('a refresh token that is in use outlives a change of the configuration'
     }
   });
 });
+
+describe('what an organisation says about a person', () => {
+  const externalLogin = { start: () => 'https://login.example/' };
+
+  it.each<[string, unknown]>([
+    ['no name at all', undefined],
+    ['an empty one', ''],
+    ['a number', 7],
+    ['one with a space', 'anna smith'],
+    ['one beyond ASCII', 'änna'],
+    ['one of 256 characters', 'a'.repeat(256)],
+  ])('RFC 9068 §5 is no subject when it is %s', async (_what, sub) => {
+    const account = { sub: sub as string };
+    const bank = await createPeople({}, { externalLogin });
+    await expect(bank.issuer.authorization.loggedIn('A'.repeat(22), account)).rejects.toMatchObject({
+      code: 'internal',
+    });
+    const its = await createPeople({}, { login: { check: async () => account } });
+    const her = browser();
+    const path = await its.open(her, await its.pushed());
+    expect((await its.logIn(her, path)).status).toBe(500);
+    expect((await its.browse(her, path)).text).toContain('id="password"');
+  });
+
+  it('is kept no further than we know what it means', async () => {
+    const written: string[] = [];
+    const store = memoryStore({ clock });
+    const add: Store['add'] = (key, value, expiresAt) => {
+      written.push(key, value);
+      return store.add(key, value, expiresAt);
+    };
+    const bank = await createPeople({}, { externalLogin, store: { ...store, add } });
+    const her = browser();
+    const path = await bank.open(her, await bank.pushed());
+    const account = { sub: 'anna', name: 'Anna', session: 'swordfish' };
+    await bank.browse(her, await bank.issuer.authorization.loggedIn(path.split('/')[2] ?? '', account));
+    expect((await bank.browse(her, path)).text).toContain('Anna');
+    expect(written.join()).not.toContain('swordfish');
+  });
+});

@@ -2,7 +2,7 @@ import { asRefusal, HoldfastError, seconds } from '@holdfast/proof';
 import { type Client, isRegistered } from '../client/clients.ts';
 import type { Occurrence } from '../events.ts';
 import { type Form, type IssuerRequest, readForm, readQuery } from '../form.ts';
-import { type Account, externalLoginUrl } from '../login/login.ts';
+import { type Account, externalLoginUrl, isSubject } from '../login/login.ts';
 import { PATHS } from '../metadata.ts';
 import type { Parts } from '../parts.ts';
 import { type Reply, redirect } from '../reply.ts';
@@ -143,6 +143,8 @@ export function createAuthorization(parts: Parts): Authorization {
 
   // RFC 9068 §5, FAPI 2.0 §6.7: a resource server could not tell such a person from that client
   async function checkSubject({ sub }: Account): Promise<void> {
+    // The word of a hook: of several people without a name each would be taken for the others
+    if (!isSubject(sub)) throw new HoldfastError('internal', { detail: 'a subject that is none' });
     if (await isRegistered(clients, sub)) throw new HoldfastError('internal', { detail: 'a subject that is a client' });
   }
 

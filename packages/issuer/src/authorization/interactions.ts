@@ -63,7 +63,7 @@ export function createInteractions(records: Records, lifetime: number, clock: Cl
 
   // Of several at once the first one stays
   async function logIn(interaction: Interaction, account: Account): Promise<void> {
-    const loggedIn: LoggedIn = { ...account, authTime: seconds(clock) };
+    const loggedIn: LoggedIn = { ...known(account), authTime: seconds(clock) };
     await records.add('login', interaction.id, loggedIn, seconds(clock) + lifetime);
   }
 
@@ -88,7 +88,12 @@ export function createInteractions(records: Records, lifetime: number, clock: Cl
     logIn,
     async giveTicket(id, account) {
       const ticket = randomBytes(32).toString('base64url');
-      await records.add('ticket', ticket, { id, account } satisfies Ticket, seconds(clock) + TICKET_LIFETIME);
+      await records.add(
+        'ticket',
+        ticket,
+        { id, account: known(account) } satisfies Ticket,
+        seconds(clock) + TICKET_LIFETIME,
+      );
       return ticket;
     },
     async redeemTicket(interaction, ticket) {
@@ -149,6 +154,11 @@ function readCookie(message: HttpMessage, name: string): string | undefined {
     }
   }
   return undefined;
+}
+
+/** An organisation's account may have more to it, which is none of our business. */
+function known({ sub, name }: Account): Account {
+  return { sub, name };
 }
 
 function isSame(one: string, other: string): boolean {

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import * as z from 'zod';
 import { ConfigurationError } from '../config.ts';
-import type { Account, Login } from './login.ts';
+import { type Account, isSubject, type Login } from './login.ts';
 import { hashOfNobody, type PasswordHash, readPasswordHash, verifyPassword } from './password-hash.ts';
 import { createTurns } from './turns.ts';
 
@@ -31,7 +31,7 @@ const account = z.strictObject({
     return z.NEVER;
   }),
   /** OIDC Core §2. */
-  sub: z.string().regex(/^[\x21-\x7E]{1,255}$/, 'must be 1 to 255 visible ASCII characters'),
+  sub: z.string().refine(isSubject, 'must be 1 to 255 visible ASCII characters'),
   name: z.string().min(1).max(128).optional(),
 });
 

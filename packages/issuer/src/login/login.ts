@@ -8,6 +8,10 @@ export interface Account {
   readonly name?: string | undefined;
 }
 
+export function isSubject(sub: unknown): sub is string {
+  return typeof sub === 'string' && /^[\x21-\x7E]{1,255}$/.test(sub);
+}
+
 /** Checks name and password. Undefined: they do not belong together. It does not count attempts. */
 export interface Login {
   check(name: string, password: string): Promise<Account | undefined>;
