@@ -84,7 +84,7 @@ describe('what was not used is not used up', () => {
   it('a missing binding leaves the assertion', async () => {
     const scene = await createScene();
     const one = assertion();
-    expectRefusal(await scene.send({ assertion: one }), 'invalid_dpop_proof', 'proof_missing');
+    expectRefusal(await scene.send({ assertion: one }), 'invalid_request', 'binding_missing');
     expectToken(await scene.send({ assertion: one, proof: (await proofs(scene))() }));
   });
 

@@ -119,7 +119,11 @@ const REFUSALS = {
     'MTLS-2-03',
     'The certificate is not the one registered for this client',
   ],
-  binding_missing: ['invalid_request', 'FAPI2-5.3.2.1-04', 'A certificate is needed to bind the access token'],
+  binding_missing: [
+    'invalid_request',
+    'FAPI2-5.3.2.1-04',
+    'A certificate, or a proof where that will do, is needed to bind the access token',
+  ],
   scope_invalid: [
     'invalid_scope',
     'RFC 6749 §3.3',
