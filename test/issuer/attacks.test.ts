@@ -297,16 +297,31 @@ describe('a key ring that lost an algorithm', () => {
   });
 });
 
+describe('a refresh token lives no longer than is configured now', () => {
+  it.each([
+    [1, 'refresh_unknown'],
+    [3, undefined],
+  ])('RFC 9700 §4.14.2 after two days: %d days', async (days, code) => {
+    const [before, after] = await restarted({ refresh_token_lifetime: days * DAY });
+    const token = String((await before.redeem(await before.code())).body['refresh_token']);
+    after.now = NOW + 2 * DAY;
+    expect((await after.refresh(token)).body['code']).toBe(code);
+  });
+});
+
 describe('a refresh token that is in use outlives a change of the configuration', () => {
   it.each([5, 6, 14, 30].map((days) => days * DAY))('BCP-4.14-03 to another idle time: %d s', async (idle) => {
     const store = memoryStore({ clock: () => before.now * 1000 });
-    const before: People = await createPeople({ refresh_token_lifetime: 90 * DAY }, { store });
+    const before: People = await createPeople({ refresh_token_lifetime: 365 * DAY }, { store });
     const token = String((await before.redeem(await before.code())).body['refresh_token']);
     for (let i = 0; i < 8; i += 1) {
       before.now += 5 * DAY;
       expect((await before.refresh(token)).status).toBe(200);
     }
-    const after = await createPeople({ refresh_token_idle_lifetime: idle }, { store });
+    const after = await createPeople(
+      { refresh_token_lifetime: 365 * DAY, refresh_token_idle_lifetime: idle },
+      { store },
+    );
     after.now = before.now += 2 * DAY;
     expect((await after.refresh(token)).status).toBe(200);
     after.now = before.now += idle;

@@ -64,6 +64,11 @@ export function createRefreshTokens(
     );
   }
 
+  /** By the lifetime that is configured now, which may be shorter than it was; from the last moment for the decision on. */
+  function isOverAge({ authTime }: Grant, now: number): boolean {
+    return now > authTime + config.interaction_lifetime + config.refresh_token_lifetime;
+  }
+
   // RFC 9700 §4.14: ends when nobody uses it
   async function isIdle(token: string, issuedAt: number, now: number): Promise<boolean> {
     if (now <= issuedAt + idle) return false;
@@ -109,7 +114,7 @@ export function createRefreshTokens(
         await grants.revoke(grant, 'refresh_used');
         throw new HoldfastError('grant_revoked');
       }
-      if (await isIdle(token, issuedAt, now)) throw new HoldfastError('refresh_unknown');
+      if (isOverAge(grant, now) || (await isIdle(token, issuedAt, now))) throw new HoldfastError('refresh_unknown');
       return { token, grant, isRetry: rotated !== undefined } as CheckedRefresh;
     },
     async use({ token, grant, isRetry }) {
