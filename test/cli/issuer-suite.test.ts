@@ -3,9 +3,11 @@ import { assertionChecks } from './suite/assertion-checks.ts';
 import { authorizeChecks } from './suite/authorize-checks.ts';
 import { bindingChecks } from './suite/binding-checks.ts';
 import { codeChecks } from './suite/code-checks.ts';
+import { freshnessChecks } from './suite/freshness-checks.ts';
 import { machineChecks } from './suite/machine-checks.ts';
 import { mechanismChecks } from './suite/mechanism-checks.ts';
 import { metadataChecks } from './suite/metadata-checks.ts';
+import { type Operator, operate } from './suite/operator.ts';
 import { proofChecks } from './suite/proof-checks.ts';
 import { pushChecks } from './suite/push-checks.ts';
 import { refreshChecks } from './suite/refresh-checks.ts';
@@ -17,18 +19,31 @@ import { waitingChecks } from './suite/waiting-checks.ts';
 
 // The checks of a conformance suite, from outside: processes that an operator has started by the guide, asked over TLS by a
 // client that shares no code with them. Each check is in a file of its own kind.
+let operator: Operator;
 let suite: Suite;
 
 beforeAll(async () => {
-  suite = await openSuite();
+  operator = await operate();
+  suite = await openSuite(operator);
 }, 60_000);
 
-afterAll(() => suite[Symbol.asyncDispose]());
+afterAll(async () => {
+  await suite?.[Symbol.asyncDispose]();
+  await operator[Symbol.asyncDispose]();
+});
 
 for (const checks of [
   ...[metadataChecks, assertionChecks, mechanismChecks, pushChecks, authorizeChecks, codeChecks, proofChecks],
-  ...[bindingChecks, refreshChecks, machineChecks, signingChecks, userinfoChecks, transportChecks],
-  waitingChecks,
+  ...[
+    freshnessChecks,
+    bindingChecks,
+    refreshChecks,
+    machineChecks,
+    signingChecks,
+    userinfoChecks,
+    transportChecks,
+    waitingChecks,
+  ],
 ]) {
   checks(() => suite);
 }

@@ -68,7 +68,7 @@ export async function operate(): Promise<Operator> {
 }
 
 async function killed(serving: Serving | undefined): Promise<void> {
-  if (serving === undefined || serving.child.exitCode !== null) return;
+  if (serving === undefined || serving.child.exitCode !== null || serving.child.signalCode !== null) return;
   const exited = once(serving.child, 'exit');
   serving.child.kill('SIGKILL');
   await exited;

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { Answer } from './answer.ts';
 import { VARIANTS, type Variant, type Who } from './configuration.ts';
 import { claimsOf, suiteKey } from './jwt.ts';
-import { type Operator, operate } from './operator.ts';
+import type { Operator } from './operator.ts';
 import { type Attempt, type Party, partyOf, send } from './party.ts';
 import { openSite, type Site } from './site.ts';
 
@@ -29,8 +29,7 @@ const OTHERS: readonly Variant[] = [
   { name: 'open', auth: 'private_key_jwt', binding: 'mtls' },
 ];
 
-export async function openSuite(): Promise<Suite> {
-  const operator = await operate();
+export async function openSuite(operator: Operator): Promise<Suite> {
   const { ca, certificates, keys } = operator;
   const site = await openSite({ issuer: operator.issuer, ca, certificates });
   const other = await openSite({ issuer: operator.other, ca, certificates });
@@ -62,7 +61,6 @@ export async function openSuite(): Promise<Suite> {
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([site[Symbol.asyncDispose](), other[Symbol.asyncDispose]()]);
-      await operator[Symbol.asyncDispose]();
     },
   };
 }
