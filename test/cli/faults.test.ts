@@ -112,13 +112,12 @@ describe('a fault of the person or the machine is one clear line', () => {
     await expectOneLine(/tls\.client_authorities: /, 'issuer', '--config', await configured(JSON.stringify(config)));
   });
 
-  it('a configuration that is not JSON', async () => {
-    await expectOneLine(
-      /issuer\.json: not a JSON object/,
-      'issuer',
-      '--config',
-      await configured('{"issuer": "secret'),
-    );
+  it.each([
+    ['not JSON', '{"issuer": "secret', /issuer\.json: not JSON/],
+    ['JSON with comments', '{ // "secret"\n}', /issuer\.json: not JSON, which has no comments/],
+    ['not an object', '["secret"]', /issuer\.json: not a JSON object/],
+  ])('a configuration that is %s', async (_what, text, line) => {
+    await expectOneLine(line, 'issuer', '--config', await configured(text));
   });
 
   it('a configuration that is not there', async () => {

@@ -7,11 +7,19 @@ import { offerOf } from '../../packages/issuer/src/metadata.ts';
 
 const guide = readFileSync(fileURLToPath(new URL('../../packages/issuer/README.md', import.meta.url)), 'utf8');
 
+/** The text of the first block of this language. */
+function block(language: string): string {
+  const [, text] = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'ms').exec(guide) ?? [];
+  if (text === undefined) throw new Error(`the guide has no block of ${language}`);
+  return text;
+}
+
 describe('the guide to the issuer', () => {
   it('shows a configuration that is taken as it stands', () => {
-    const [, text = ''] = /^```jsonc\n(.*?)^```$/ms.exec(guide) ?? [];
-    const commented = text.replaceAll(/ +\/\/ .*$/gm, '');
-    const { tls, keys, store, accounts, audit, service, ...config } = JSON.parse(commented) as Record<string, unknown>;
+    const { tls, keys, store, accounts, audit, service, ...config } = JSON.parse(block('json')) as Record<
+      string,
+      unknown
+    >;
     for (const own of [tls, keys, store, accounts, audit, service]) expect(own).toBeDefined();
     expect(offerOf(readConfig(config))).toMatchObject({ isForPeople: true, isOpenId: true, isMutualTls: true });
   });

@@ -15,12 +15,12 @@ export async function readJsonList(path: string): Promise<unknown[]> {
   throw new CommandError(`${path}: not a JSON array`);
 }
 
-/** Undefined for what is no JSON: the parser's message would quote the file. */
+/** The parser's own message would quote the file. */
 async function readJson(path: string): Promise<unknown> {
   const text = await readFile(path, 'utf8');
   try {
     return JSON.parse(text);
   } catch {
-    return undefined;
+    throw new CommandError(`${path}: not JSON, which has no comments and no commas at the end`);
   }
 }
