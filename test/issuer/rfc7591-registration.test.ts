@@ -382,7 +382,7 @@ function refused(detail: string, error = 'invalid_client_metadata') {
   };
 }
 
-describe('RFC 7591 §5: who holds an initial access token does not fill the store', () => {
+describe('RFC 7591 §5: who holds an initial access token does nothing in excess', () => {
   it('registers a thousand clients in a day, and keeps nobody else from it', async () => {
     const time = { now: NOW };
     const scene = registrationScene({ clock: () => time.now * 1000 });
@@ -392,6 +392,11 @@ describe('RFC 7591 §5: who holds an initial access token does not fill the stor
     expect(await scene.register(MACHINE, { headers: fields('another') })).toMatchObject({ status: 201 });
     time.now += 86_400;
     expect(await scene.register(MACHINE)).toMatchObject({ status: 201 });
+  });
+
+  it.each([' ', '   ', '\t\n', '\u00A0'])('has a name that can be seen, if any: %j', async (name) => {
+    const { status, body } = await registrationScene().register({ ...MACHINE, client_name: name });
+    expect({ status, error: body['error'] }).toEqual({ status: 400, error: 'invalid_client_metadata' });
   });
 
   it('names each grant once', async () => {

@@ -72,7 +72,7 @@ export const resourceServerMetadata = authentication
 /** What a client says about itself: RFC 7591 §2, RFC 8705 §3.4, RFC 9449 §5.2, RFC 9101 §10.5, RFC 9396 §10. */
 export const clientMetadata = authentication
   .extend({
-    client_name: text.optional(),
+    client_name: text.refine((name) => name.trim() !== '', 'must not be blank').optional(),
     client_uri: httpsUrl.optional(),
     contacts: z.array(text).max(20).optional(),
     redirect_uris: z
