@@ -49,12 +49,35 @@ const mallory = { sub: 'bank-mallory', name: 'Mallory' };
 const loggedIn = ({ people }: Bank, { id }: Sent, account = anna) => people.issuer.authorization.loggedIn(id, account);
 
 describe('an organisation that has its own login', () => {
-  it('learns for whom, and from where the browser comes back', async () => {
+  it('learns for whom', async () => {
     const bank = await createBank();
-    const { path, id } = await sentToBank(bank, { login_hint: 'anna@bank' });
-    expect(bank.asked).toEqual([
-      { id, clientId: 'trader', clientName: DESK.client_name, loginHint: 'anna@bank', returnTo: ISSUER + path },
+    const { id } = await sentToBank(bank, { login_hint: 'anna@bank' });
+    expect(bank.asked).toEqual([{ id, clientId: 'trader', clientName: DESK.client_name, loginHint: 'anna@bank' }]);
+  });
+
+  it('C027 says that the person gave up: the client is told so, once, and nobody is logged in', async () => {
+    const bank = await createBank();
+    const { its, id } = await sentToBank(bank);
+    const back = await bank.people.issuer.authorization.gaveUp(id);
+    const { status, headers } = await bank.people.browse(its, back);
+    const answer = new URL(headers['Location'] ?? '').searchParams;
+    expect([status, answer.get('error'), answer.get('iss'), answer.has('code')]).toEqual([
+      303,
+      'access_denied',
+      ISSUER,
+      false,
     ]);
+    expectPage(await bank.people.browse(its, back), 'request_uri_used');
+    const late = await bank.people.issuer.authorization.loggedIn(id, anna);
+    expectPage(await bank.people.browse(its, late), 'request_uri_used');
+  });
+
+  it('is not heard about a person who gave up in another browser', async () => {
+    const bank = await createBank();
+    const [one, other] = [await sentToBank(bank), await sentToBank(bank)];
+    const back = await bank.people.issuer.authorization.gaveUp(one.id);
+    expectPage(await bank.people.browse(other.its, back), 'interaction_unknown');
+    expect((await bank.people.browse(one.its, back)).headers['Location']).toContain('access_denied');
   });
 
   it('C026 FAPI2-5.3.2.2-11 answers for the browser, which comes back and gives its code', async () => {

@@ -33,7 +33,7 @@ describe('RFC 9068 §5 no client is called like a person', () => {
   });
 
   it('AT-5-02 nor by the login of an organisation', async () => {
-    const externalLogin = { start: ({ returnTo }: { returnTo: string }) => `https://login.example/?to=${returnTo}` };
+    const externalLogin = { start: ({ id }: { id: string }) => `https://login.example/?for=${id}` };
     const people = await createPeople({}, { externalLogin });
     const path = await people.open(browser(), await people.pushed());
     const id = path.split('/').at(-1) ?? '';

@@ -1,6 +1,7 @@
 import { createHmac, hash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 import { type Clock, fieldValues, HoldfastError, type HttpMessage, seconds } from '@holdfast/proof';
 import type { Account } from '../login/login.ts';
+import { PATHS } from '../metadata.ts';
 import type { Records } from '../records.ts';
 import type { AuthorizationRequest } from './authorization-request.ts';
 
@@ -27,15 +28,15 @@ export interface Interactions {
   /** Who logged in. The first one stays. */
   login(interaction: Interaction): Promise<LoggedIn | undefined>;
   logIn(interaction: Interaction, account: Account): Promise<void>;
-  /** Who logged in elsewhere, for the browser of an interaction to bring back. */
-  giveTicket(id: string, account: Account): Promise<string>;
+  /** Who logged in elsewhere, for the browser of an interaction to bring back. Undefined: nobody, and nobody will. */
+  giveTicket(id: string, account: Account | undefined): Promise<string>;
   /** Who that was. Throws `interaction_unknown` for a ticket of another interaction, or one that was used. */
-  redeemTicket(interaction: Interaction, ticket: string): Promise<Account>;
+  redeemTicket(interaction: Interaction, ticket: string): Promise<Account | undefined>;
 }
 
 interface Ticket {
   readonly id: string;
-  readonly account: Account;
+  readonly account: Account | undefined;
 }
 
 interface InteractionRecord {
@@ -88,12 +89,8 @@ export function createInteractions(records: Records, lifetime: number, clock: Cl
     logIn,
     async giveTicket(id, account) {
       const ticket = randomBytes(32).toString('base64url');
-      await records.add(
-        'ticket',
-        ticket,
-        { id, account: known(account) } satisfies Ticket,
-        seconds(clock) + TICKET_LIFETIME,
-      );
+      const given: Ticket = { id, account: account && known(account) };
+      await records.add('ticket', ticket, given, seconds(clock) + TICKET_LIFETIME);
       return ticket;
     },
     async redeemTicket(interaction, ticket) {
@@ -102,6 +99,11 @@ export function createInteractions(records: Records, lifetime: number, clock: Cl
       return given.account;
     },
   };
+}
+
+/** Where the pages of an interaction are. */
+export function pageUrl(issuer: string, id: string): string {
+  return `${issuer}${PATHS.interaction}/${id}`;
 }
 
 /** The cookie of an interaction: each has its own, so that two tabs do not end each other. RFC 6265bis §4.1.3.2 `__Host-`. */

@@ -23,7 +23,7 @@ export interface ExternalLogin {
   start(interaction: Interaction): string;
 }
 
-/** What an organisation's login learns about a request. */
+/** What an organisation's login learns about a request. Its answer is `authorization.loggedIn` or `gaveUp` of the issuer. */
 export interface Interaction {
   /** Names the request for as long as it waits; what it is answered by. It opens nothing in another browser. */
   readonly id: string;
@@ -31,8 +31,6 @@ export interface Interaction {
   readonly clientName?: string | undefined;
   /** OIDC Core §3.1.2.1: whom the client expects. It is the client's word. */
   readonly loginHint?: string | undefined;
-  /** Our own URL, to send the browser back to when the person has logged in, or has given up. */
-  readonly returnTo: string;
 }
 
 /** Where the browser has to go. Throws `internal` when that is no https URL: the person would type a password there. */
