@@ -1,11 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { givenKeys, type IssuerEvent, type IssuerOptions } from '@holdfast/issuer';
+import { issuerRoutes } from '@holdfast/issuer/fastify';
 import { type Algorithm, HoldfastError, type Store } from '@holdfast/proof';
 import { memoryStore } from '@holdfast/stores';
+import fastify, { type FastifyInstance } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { exchange, issued, PARTIES } from './exchange-scene.ts';
-import { assertion, claims, ecKey, NOW, VENUE } from './forge.ts';
+import { assertion, claims, ecKey, ISSUER, NOW, VENUE } from './forge.ts';
 import {
   type Answer,
   browser,
@@ -14,6 +16,7 @@ import {
   DESK,
   ORDER,
   ORDER_ENTRY,
+  PASSWORD,
   type People,
   RIVAL,
   type Sent,
@@ -388,5 +391,34 @@ describe('what an organisation says about a person', () => {
     await bank.browse(her, await bank.issuer.authorization.loggedIn(path.split('/')[2] ?? '', account));
     expect((await bank.browse(her, path)).text).toContain('Anna');
     expect(written.join()).not.toContain('swordfish');
+  });
+});
+
+describe('RFC 9700 §4.16 who guesses behind a proxy', () => {
+  /** Wrong passwords of one name until it is locked, then the right one from another address. */
+  async function guess(trustProxy: string | false): Promise<number> {
+    const its = await createPeople();
+    await using app = fastify({ trustProxy }) as unknown as FastifyInstance;
+    app.register(issuerRoutes, { issuer: its.issuer, origin: ISSUER, rateLimits: 'off' });
+    const her = browser();
+    const path = await its.open(her, await its.pushed());
+    const csrf = csrfOf((await its.browse(her, path)).text);
+    const [cookie = ''] = [...her.cookies].map(([name, value]) => `${name}=${value}`);
+    const logIn = async (password: string, from: string) => {
+      const headers = { cookie, 'content-type': 'application/x-www-form-urlencoded', 'x-forwarded-for': from };
+      const payload = new URLSearchParams({ csrf, login: 'anna', password }).toString();
+      return (await app.inject({ method: 'POST', url: path, headers, payload })).statusCode;
+    };
+    for (let i = 0; i < 5; i += 1) expect(await logIn('wrong', '192.0.2.1')).toBe(400);
+    expect(await logIn(PASSWORD, '192.0.2.1')).toBe(429);
+    return await logIn(PASSWORD, '192.0.2.2');
+  }
+
+  it('locks nobody else out where the application trusts that proxy', async () => {
+    expect(await guess('127.0.0.1')).toBe(303);
+  });
+
+  it('is not believed where it trusts none', async () => {
+    expect(await guess(false)).toBe(429);
   });
 });

@@ -55,7 +55,7 @@ export const issuerRoutes: FastifyPluginAsync<IssuerRoutesOptions> = async (app,
     origin,
     body: typeof request.body === 'string' ? request.body : '',
     certificateTrusted: isCertificateTrusted(request.raw.socket),
-    address: request.raw.socket.remoteAddress,
+    address: request.ip, // of the connection, unless the application was told which proxies to trust
   });
   const endpoint = (path: string, line: (request: IssuerRequest) => Promise<Reply>) => {
     app.route({

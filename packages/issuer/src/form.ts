@@ -8,7 +8,7 @@ export interface IssuerRequest extends HttpMessage {
   readonly body: string;
   /** Whether the TLS layer validated the chain of `certificate` to an accepted authority. */
   readonly certificateTrusted?: boolean;
-  /** Address of the peer, as the socket has it: for the lockout and the audit trail. */
+  /** Address of the peer, as the socket or a trusted proxy has it: for the lockout. */
   readonly address?: string | undefined;
 }
 
