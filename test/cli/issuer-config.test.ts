@@ -56,7 +56,7 @@ describe('the configuration of holdfast issuer', () => {
     ['rate_limits', { logins: 30 }, /^rate_limits: holds a field that is not known$/],
     ['accounts', 5, /^accounts: must be the path of a file$/],
     ['accounts', 'nowhere.json', /nowhere\.json: no such file$/],
-    ['accounts', 'no-accounts.json', /no-accounts\.json: not a JSON array$/],
+    ['accounts', 'no-accounts.json', /no-accounts\.json: not JSON, which has no comments/],
     ['accounts', 'plain.json', /^plain\.json: accounts\[0\]\.password: /],
     ['accounts', 'desk.json', /^desk\.json: accounts\[0\]\.sub: /],
   ])('%s of %j is refused in one line that quotes nothing', async (field, value, line) => {
