@@ -1,8 +1,9 @@
+import { hashPassword, readAccounts } from '@holdfast/issuer';
 import { HoldfastError, type Store } from '@holdfast/proof';
 import { memoryStore } from '@holdfast/stores';
 import { describe, expect, it } from 'vitest';
 import { assertion, NOW } from './forge.ts';
-import { createPeople, DESK, ORDER, ORDER_ENTRY, type People, RIVAL, type Sent } from './people.ts';
+import { createPeople, DESK, ORDER, ORDER_ENTRY, PASSWORD, type People, RIVAL, type Sent } from './people.ts';
 import { ask, SERVERS, venueKey } from './questions.ts';
 
 /** What an operator changes between two starts of an issuer counts for what was given before. */
@@ -59,6 +60,22 @@ describe('what is no longer registered is no longer given', () => {
     const [before, after] = await restarted({ clients: [nothing, RIVAL] });
     const token = String((await before.redeem(await before.code(asked))).body['refresh_token']);
     expect(await after.refresh(token)).toMatchObject({ status: 400, body: { error: 'invalid_scope' } });
+  });
+});
+
+describe('whoever has no account any more allows nothing any more', () => {
+  it('RFC 9700 §4.14.2 a refresh token ends with the account of the person', async () => {
+    const password = await hashPassword(PASSWORD);
+    const account = (name: string) => ({ username: name, password, sub: `person-${name}` });
+    const login = (...names: string[]) => readAccounts(names.map(account), { reservedSubjects: [] });
+    const store = memoryStore({ clock });
+    const before = await createPeople({}, { store, login: login('anna', 'bert') });
+    const token = String((await before.redeem(await before.code())).body['refresh_token']);
+    expect((await before.refresh(token)).status).toBe(200);
+    const without = await createPeople({}, { store, login: login('bert') });
+    expect((await without.refresh(token)).body).toMatchObject({ error: 'invalid_grant', code: 'grant_revoked' });
+    // Nothing was ended that an operator who made a mistake could not bring back
+    expect((await before.refresh(token)).status).toBe(200);
   });
 });
 

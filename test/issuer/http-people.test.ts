@@ -94,6 +94,16 @@ describe('the way through the pages over TLS', () => {
     }
   });
 
+  it('RFC 6749 §3.1 begins by POST as well', async () => {
+    const surf = surfer(served);
+    const { body } = await push();
+    const opened = await surf('/authorize', { client_id: 'trader', request_uri: String(body['request_uri']) });
+    expect(opened.status).toBe(303);
+    expect((await surf(new URL(locationOf(opened)).pathname)).text).toContain('id="login"');
+    const faulty = await call(served.origin, { path: '/authorize', headers: FORM, body: 'client_id=trader' });
+    expect(faulty).toMatchObject({ status: 400, headers: { 'content-type': ['text/html; charset=utf-8'] } });
+  });
+
   it('C032 ends with tokens', async () => {
     const decided = (await walk(served))[4] as Received;
     const form = {

@@ -111,9 +111,11 @@ function servePages(
   read: (request: FastifyRequest) => IssuerRequest,
 ): void {
   app.get(stylesheet, async (_request, reply) => reply.headers(STYLE_HEADERS).send(STYLE));
-  app.get(base + PATHS.authorize, async (request, reply) =>
-    answer(request, reply, await authorization.authorize(read(request))),
-  );
+  app.route({
+    method: ['GET', 'POST'],
+    url: base + PATHS.authorize,
+    handler: async (request, reply) => answer(request, reply, await authorization.authorize(read(request))),
+  });
   app.get<{ Params: { id: string } }>(pages, async (request, reply) =>
     answer(request, reply, await authorization.show(read(request), request.params.id)),
   );

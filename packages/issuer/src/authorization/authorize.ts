@@ -36,7 +36,8 @@ export function createAuthorization(parts: Parts): Authorization {
 
   /** RFC 9126 §4: what counts was pushed; all else in the URL is taken no notice of (RFC 9101 §5). */
   async function authorize(request: IssuerRequest): Promise<Reply> {
-    const query = readQuery(request);
+    // OIDC Core §3.1.2.1: by GET or POST
+    const query = request.method === 'POST' ? readForm(request) : readQuery(request);
     const clientId = query.get('client_id');
     const requestUri = query.get('request_uri');
     // FAPI 2.0 §5.3.2.2: only pushed requests. Nothing was authenticated, so nobody is sent anywhere

@@ -1,21 +1,29 @@
+import { HoldfastError } from '@holdfast/proof';
 import type { IssuerConfig } from '../config.ts';
+import type { Login } from '../login/login.ts';
 import type { AuthorizationDetails } from './authorization-details.ts';
 import type { CheckGrant } from './redemption.ts';
 import type { RefreshTokens } from './refresh-tokens.ts';
 import { openTo, readAsked, takeRights } from './rights.ts';
 
+export interface RefreshTokenOptions {
+  readonly config: IssuerConfig;
+  readonly details: AuthorizationDetails;
+  readonly refreshTokens: RefreshTokens;
+  readonly login: Login | undefined;
+}
+
 /**
  * RFC 6749 §6, RFC 8707 §2.2, RFC 9396 §6: the same or less of what was allowed, for now; the refresh token keeps all of it.
  * RFC 9449 §5: to whatever key the authenticated client proves this time.
  */
-export function refreshToken(
-  config: IssuerConfig,
-  details: AuthorizationDetails,
-  refreshTokens: RefreshTokens,
-): CheckGrant {
+export function refreshToken(options: RefreshTokenOptions): CheckGrant {
+  const { config, details, refreshTokens, login } = options;
   return async ({ form, client }) => {
     const refresh = await refreshTokens.check(form.get('refresh_token'), client);
     const { grant } = refresh;
+    // Whoever is gone allows nothing any more
+    if ((await login?.isKnown?.(grant.subject)) === false) throw new HoldfastError('grant_revoked');
     const rights = takeRights(readAsked(form, details), openTo(client, grant), config, details);
     return {
       subject: grant.subject,

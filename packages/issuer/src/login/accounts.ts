@@ -50,6 +50,7 @@ export function readAccounts(value: unknown, options: AccountsOptions): Login {
   const { reservedSubjects, hashesAtOnce = 3, waiting = 32 } = options;
   const entries = readEntries(value, new Set(reservedSubjects));
   const nobodies = [...entries.values()].map((entry) => hashOfNobody(entry.hash));
+  const subjects = new Set([...entries.values()].map(({ account: { sub } }) => sub));
   const turns = createTurns({ atOnce: hashesAtOnce, waiting });
 
   return {
@@ -62,6 +63,7 @@ export function readAccounts(value: unknown, options: AccountsOptions): Login {
       const isRight = verified !== undefined && (await turns.take(() => verifyPassword(password, verified)));
       return isRight ? entry?.account : undefined;
     },
+    isKnown: (sub) => subjects.has(sub),
   };
 }
 

@@ -15,6 +15,8 @@ export function isSubject(sub: unknown): sub is string {
 /** Checks name and password. Undefined: they do not belong together. It does not count attempts. */
 export interface Login {
   check(name: string, password: string): Promise<Account | undefined>;
+  /** Whether there is still an account of this `sub`: without one nothing comes from what it had allowed. Left out: there is. */
+  isKnown?(sub: string): boolean | Promise<boolean>;
 }
 
 /** An organisation's own login, instead of our page: it asks the person in its own way. */
