@@ -1,5 +1,6 @@
-import { type Code, HoldfastError } from './errors.ts';
+import { HoldfastError } from './errors.ts';
 import type { JsonObject } from './jws.ts';
+import type { Code } from './refusals.ts';
 
 /** RFC 7519 §2: a string that is there and not empty. Throws `refusal` with the name of the claim. */
 export function requireString(claims: JsonObject, claim: string, refusal: Code): string {

@@ -1,4 +1,5 @@
-import { asRefusal, type Code } from './errors.ts';
+import { asRefusal } from './errors.ts';
+import type { Code } from './refusals.ts';
 
 /** One check of an explanation. Made of fixed sentences: no token, no key, no claim's value. */
 export interface Finding {

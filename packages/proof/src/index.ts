@@ -16,7 +16,7 @@ export { type Clock, seconds } from './clock.ts';
 export { type Confirmation, matchConfirmation, type Possession, readConfirmation } from './confirmation.ts';
 export { attemptedScheme, type Credential, readCredential } from './credential.ts';
 export { type Asked, type Document, type Fetching, fetchDocument, fetchJson, parseObject } from './document.ts';
-export { asRefusal, type Code, HoldfastError, logFields, type OAuthError, refusals } from './errors.ts';
+export { asRefusal, HoldfastError, logFields } from './errors.ts';
 export { explainProof, type ProofToExplain } from './explain-proof.ts';
 export { createFindings, type Finding, type Findings } from './findings.ts';
 export type { Fresh, Freshness, NoncePolicy } from './freshness.ts';
@@ -42,6 +42,7 @@ export {
   verifyProofOnPool,
 } from './proof.ts';
 export { readProof } from './proof-syntax.ts';
+export { type Code, type OAuthError, refusals } from './refusals.ts';
 export { createRenewable, type Renewable } from './renewable.ts';
 export { replayKey, reserve, reserveJti } from './replay.ts';
 export { createSenderKeyCache, type SenderKeyCache } from './sender-keys.ts';

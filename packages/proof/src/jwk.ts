@@ -2,7 +2,8 @@ import { createPublicKey, hash, type KeyObject } from 'node:crypto';
 import { type Algorithm, algorithms } from './algorithms.ts';
 import { decodeBase64url } from './base64url.ts';
 import { isSoundEd25519 } from './ed25519.ts';
-import { type Code, HoldfastError } from './errors.ts';
+import { HoldfastError } from './errors.ts';
+import type { Code } from './refusals.ts';
 
 /** The members that make a public key what it is: RFC 7638 §3.2, RFC 8037 §2, RFC 9964 §6. */
 export type PublicJwk =

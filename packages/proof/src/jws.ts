@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { decodeBase64url } from './base64url.ts';
-import { type Code, HoldfastError } from './errors.ts';
+import { HoldfastError } from './errors.ts';
+import type { Code } from './refusals.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 

@@ -1,9 +1,10 @@
 import { isAlgorithm } from './algorithms.ts';
 import { requireNumber, requireString } from './claims.ts';
-import { type Code, HoldfastError } from './errors.ts';
+import { HoldfastError } from './errors.ts';
 import { readPublicJwk, thumbprint } from './jwk.ts';
 import { type JsonObject, readHeader, readPayload, readSignature, type Segments, splitJws } from './jws.ts';
 import type { Proof, SenderKey, SenderKeys } from './proof.ts';
+import type { Code } from './refusals.ts';
 
 const LONGEST = 10_240; // characters: an ML-DSA-65 proof is 8400 long; the rest is room for a long htu and unknown members
 

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
-import { type Code, HoldfastError } from './errors.ts';
+import { HoldfastError } from './errors.ts';
 import { normalizeHtu } from './htu.ts';
 import type { VerifiedProof } from './proof.ts';
+import type { Code } from './refusals.ts';
 import type { ReplayStore } from './store.ts';
 
 /**
