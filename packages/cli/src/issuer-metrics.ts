@@ -5,7 +5,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Metrics } from './metrics.ts';
 import type { StoreObserver } from './observed-store.ts';
 
-/** What an issuer of this process does, counted for Prometheus. No label holds anything that a sender chose. */
+/** What the issuers of this process do. */
 export interface IssuerMetrics extends Metrics {
   readonly store: StoreObserver;
   /** A hook `onResponse`: times a request by the route that served it. */
@@ -46,7 +46,7 @@ export function countIssuerEvents({ keyStates }: IssuerMetricsOptions = {}): Iss
 
   function count(message: unknown): void {
     const event = message as IssuerEvent;
-    events.inc({ event: event.event, endpoint: event.endpoint ?? '', code: codeOf(event) });
+    events.inc({ event: event.event, endpoint: 'endpoint' in event ? event.endpoint : '', code: codeOf(event) });
     if (event.event !== 'token.issued') return;
     tokens.inc({ grant_type: event.grantType, format: event.format ?? '', binding: bindingOf(event) });
   }

@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { DECISIONS, type Decision } from '@holdfast/verifier';
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 
-/** What the verifiers of this process decide, counted for Prometheus. No label holds anything that a sender chose. */
+/** What this process does, counted for Prometheus. No label holds anything that a sender chose. */
 export interface Metrics {
   readonly contentType: string;
   text(): Promise<string>;
@@ -14,6 +14,7 @@ const SECONDS = [0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01,
 const SKEW = [-3600, -60, -10, -1, 0, 1, 10, 60, 3600]; // seconds
 const FARTHEST = 86_400; // seconds; a sender names the times, and one of 1e308 would leave no sum to divide
 
+/** What the verifiers of this process decide. */
 export function countDecisions(): Metrics {
   const registry = new Registry();
   const registers = [registry];

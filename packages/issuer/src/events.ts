@@ -6,16 +6,6 @@ export const EVENTS = 'holdfast:issuer:event';
 
 const events = channel(EVENTS);
 
-/** What every event may say. Nothing in it is a token, a code, an assertion, a password, a cookie or free text of a sender. */
-interface Circumstances {
-  /** Path of the endpoint below the issuer, as in `/token`. */
-  readonly endpoint?: string | undefined;
-  /** Address of the peer, where an operator wants it. Personal data in most places. */
-  readonly address?: string | undefined;
-  /** Milliseconds that the request took, by the monotonic clock. */
-  readonly duration?: number | undefined;
-}
-
 /** Who and what an event is about. `grant` is the id of a grant, which opens nothing. */
 interface Parties {
   readonly clientId?: string | undefined;
@@ -33,6 +23,7 @@ interface Extent {
   readonly x5t?: string | undefined;
 }
 
+/** Nothing in it is a token, a code, an assertion, a password, a cookie or free text of a sender. */
 type Happening =
   | ({ readonly event: 'token.issued'; readonly clientId: string } & IssuedToken & Extent)
   | { readonly event: 'request.pushed'; readonly clientId: string }
@@ -44,6 +35,7 @@ type Happening =
   | { readonly event: 'grant.revoked'; readonly grant: string; readonly reason: RevocationReason }
   | { readonly event: 'client.registered' | 'client.updated' | 'client.deleted'; readonly clientId: string }
   | { readonly event: 'key.changed'; readonly kid: string; readonly state: KeyState }
+  /** `endpoint`: its path below the issuer, as in `/token`. */
   | { readonly event: 'request.refused'; readonly endpoint: string; readonly code: Code };
 
 interface IssuedToken {
@@ -54,14 +46,14 @@ interface IssuedToken {
   readonly refreshable?: boolean | undefined;
 }
 
-/** By the client (RFC 7009), because its code came again (RFC 6749 §4.1.2), because its client is gone, by an operator. */
-export type RevocationReason = 'requested' | 'code_used' | 'refresh_used' | 'client_deleted' | 'operator';
+/** By the client (RFC 7009), because its code came again (RFC 6749 §4.1.2), or a refresh token long after it was replaced. */
+export type RevocationReason = 'requested' | 'code_used' | 'refresh_used';
 
 /** `gone`: no longer published. */
 export type KeyState = 'next' | 'current' | 'retiring' | 'gone';
 
 /** One event before its time is known. */
-export type Occurrence = Happening & Circumstances & Parties;
+export type Occurrence = Happening & Parties;
 
 /** One event. `at` is milliseconds since the epoch. */
 export type IssuerEvent = Occurrence & { readonly at: number };

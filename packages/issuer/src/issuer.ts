@@ -16,7 +16,10 @@ import { createUserinfoEndpoint } from './tokens/userinfo.ts';
 
 type Endpoint = (request: IssuerRequest) => Promise<Reply>;
 
-/** The endpoints of an authorization server, as functions from a plain request to a plain reply. They never throw. */
+/**
+ * The endpoints of an authorization server, as functions from a plain request to a plain reply. They never throw, but for
+ * `statusLists`; nor do the pages of `authorization`.
+ */
 export interface Issuer {
   readonly config: IssuerConfig;
   /** RFC 8414 §3, and OIDC Discovery §4. */
@@ -37,7 +40,7 @@ export interface Issuer {
   readonly userinfo: Endpoint;
   /** RFC 7591 and RFC 7592; undefined when they are not offered. */
   readonly registration: Pick<Registration, 'register' | 'manage'> | undefined;
-  /** Token Status List §8; undefined when it is not offered. */
+  /** Token Status List §8; undefined when it is not offered. Throws where it cannot be told what is revoked. */
   readonly statusLists: Pick<StatusLists, 'list'> | undefined;
 }
 

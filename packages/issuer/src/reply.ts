@@ -1,4 +1,4 @@
-import { HoldfastError, type Nonces } from '@holdfast/proof';
+import type { HoldfastError, Nonces } from '@holdfast/proof';
 import { HSTS } from './pages/security-headers.ts';
 
 /** A plain answer, for whatever server sends it. */
@@ -10,7 +10,7 @@ export interface Reply {
   readonly refusal?: HoldfastError;
 }
 
-/** RFC 6749 §5.1: nothing of the token endpoint is cached. */
+/** RFC 6749 §5.1, RFC 7662 §2.2, RFC 7591 §3.2.1: answers are JSON, and nothing of them is cached. */
 const UNCACHED = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' };
 
 export function publicDocument(document: object): Reply {
@@ -41,7 +41,7 @@ export function page(status: number, headers: Readonly<Record<string, string>>, 
   return { status, headers, body };
 }
 
-/** A token response. RFC 9449 §8.2: the next nonce rides along. */
+/** An answer to one program. RFC 9449 §8.2: the next nonce rides along, where there is one. */
 export function success(body: object, nonce: string | undefined): Reply {
   return { status: 200, headers: { ...UNCACHED, ...nonceHeader(nonce) }, body: JSON.stringify(body) };
 }
@@ -63,12 +63,6 @@ export function failure(refusal: HoldfastError, nonces: Nonces | undefined): Rep
     body: JSON.stringify({ error, error_description: message, code }),
     refusal,
   };
-}
-
-/** RFC 6749 §3.2: the token endpoint is called with POST and in no other way. */
-export function methodNotAllowed(): Reply {
-  const reply = failure(new HoldfastError('form_malformed', { detail: 'only POST is served' }), undefined);
-  return { ...reply, status: 405, headers: { ...reply.headers, Allow: 'POST' } };
 }
 
 function nonceHeader(nonce: string | undefined): Record<string, string> {

@@ -14,7 +14,7 @@ import {
 import type { Client } from './client/clients.ts';
 import type { IssuerRequest } from './form.ts';
 
-/** What the sender of a token request proved to hold. */
+/** What the sender of a request at the token endpoint, or of a pushed one, proved to hold. */
 export interface Sender {
   readonly proof: VerifiedProof | undefined;
   readonly certificate: Uint8Array | undefined;
@@ -30,7 +30,7 @@ export interface SenderPolicy {
 const MAX_AGE = 60; // seconds that iat may lie in the past, without nonce
 const SKEW = 10; // seconds that it may lie ahead: FAPI 2.0 §5.3.2.1
 
-/** RFC 9449 §5: the proof of a token request, when there is one, is checked in full; there is no token yet, so no ath. */
+/** RFC 9449 §5, §10.1: the proof, when there is one, is checked in full; there is no token yet, so no ath. */
 export function checkSender(request: IssuerRequest, { algorithms, nonces, senderKeys, now }: SenderPolicy): Sender {
   const compact = proofField(request);
   if (compact === undefined) return { proof: undefined, certificate: request.certificate };

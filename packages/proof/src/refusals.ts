@@ -227,7 +227,7 @@ export const REFUSALS = {
   key_unusable: ['local', 'JOSE-8725-3.1-01', 'The key cannot be used for signing'],
 
   // What can go wrong on our side: closed, never open
-  store_full: ['temporarily_unavailable', 'DPOP-11.1-02', 'The replay store is full of live entries'],
+  store_full: ['temporarily_unavailable', 'DPOP-11.1-02', 'The store is full of live entries'],
   audit_unavailable: ['temporarily_unavailable', 'RFC 9700 §4.14.2', 'What was decided cannot be recorded'],
   store_unavailable: ['temporarily_unavailable', 'DPOP-11.1-02', 'The store does not answer'],
   internal: ['server_error', 'DPOP-7.1-04', 'The request could not be checked'],

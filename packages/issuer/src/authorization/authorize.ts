@@ -11,7 +11,10 @@ import { checkForm, type Interaction, pageUrl, setCookie } from './interactions.
 import { showConsent, showError, showLogin } from './screens.ts';
 import { createSignIn } from './sign-in.ts';
 
-/** What a browser asks for while a person decides. Never throws: a refusal is a page, or an answer to the client. */
+/**
+ * What a browser asks for while a person decides: a refusal is a page, or an answer to the client, and nothing is thrown.
+ * `loggedIn` and `gaveUp` are for the caller's own code, and throw.
+ */
 export interface Authorization {
   /** RFC 6749 §4.1.1, RFC 9126 §4: the front door. */
   authorize(request: IssuerRequest): Promise<Reply>;

@@ -17,7 +17,10 @@ export interface CodeContent {
 /** Authorization codes: RFC 6749 §4.1.3, RFC 7636 §4.6, RFC 9449 §10. */
 export interface Codes {
   add(code: string, content: CodeContent, expiresAt: number): Promise<void>;
-  /** Throws unless the code is live, of this client and fits everything that came with it. Changes nothing. */
+  /**
+   * Throws unless the code is live, of this client and fits everything that came with it. Uses nothing up; of a code that was
+   * used before it ends the grant.
+   */
   check(parameters: Parameters, client: Client, proof: VerifiedProof | undefined): Promise<CheckedCode>;
   /** Redeems it: of concurrent requests exactly one passes, and every other ends the grant (RFC 6749 §4.1.2). */
   redeem(code: CheckedCode): Promise<Grant>;

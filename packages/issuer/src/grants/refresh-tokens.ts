@@ -10,7 +10,10 @@ import type { Grants } from './grants.ts';
 export interface RefreshTokens {
   /** A new one for this grant. */
   issue(grant: Grant): Promise<string>;
-  /** Throws unless the token is live, used often enough, of this client and its grant not revoked. Changes nothing. */
+  /**
+   * Throws unless the token is live, used often enough, of this client and its grant not revoked. Uses nothing up; of a token
+   * that was replaced, beyond its time of grace, it ends the grant.
+   */
   check(token: string | undefined, client: Client): Promise<CheckedRefresh>;
   /**
    * Notes the use. Where tokens are rotated, returns the successor, always the same for the same token; of concurrent uses
