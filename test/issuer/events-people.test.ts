@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { EVENTS, type IssuerEvent, type IssuerOptions } from '@holdfast/issuer';
 import { describe, expect, it } from 'vitest';
 import { codeOf, opened } from './interaction-scene.ts';
-import { browser, createPeople, PASSWORD, type People } from './people.ts';
+import { browser, createPeople, ORDER, PASSWORD, type People } from './people.ts';
 
 /** What is told while something happens. */
 async function told(happen: () => Promise<unknown>): Promise<IssuerEvent[]> {
@@ -32,7 +32,8 @@ describe('what an issuer for people tells', () => {
     const people = await createPeople();
     const its = browser();
     const events = await told(async () => {
-      const path = await people.open(its, await people.pushed({}, { proof: 'none' }));
+      const asked = { authorization_details: JSON.stringify([ORDER]) };
+      const path = await people.open(its, await people.pushed(asked, { proof: 'none' }));
       await people.logIn(its, path, { password: 'wrong' });
       await people.logIn(its, path);
       await people.decide(its, path, 'approve');
@@ -43,6 +44,7 @@ describe('what an issuer for people tells', () => {
       subject: 'person-anna',
       clientId: 'trader',
       scope: ['orders:read', 'orders:write'],
+      details: ['order_entry'],
     });
     expect(JSON.stringify(events)).not.toContain(PASSWORD);
   });

@@ -49,10 +49,7 @@ export function createDecisions({ config, clock, keys, pushed, codes, events }: 
       if ((await pushed.decision(requestUri)) !== undefined) throw new HoldfastError('request_uri_used');
     },
     async approve(interaction, client, loggedIn) {
-      const { clientId, scope, jkt } = interaction.request;
-      const grant = grantIdOf(interaction);
-      const told = { event: 'authorization.granted', clientId, subject: loggedIn.sub, grant, scope, jkt } as const;
-      const { at } = await decide(interaction, true, told);
+      const { at } = await decide(interaction, true, granted(interaction, loggedIn));
       await giveCode(interaction, loggedIn, at);
       return await answer(interaction.request, { code: codeOf(interaction) }, client);
     },
@@ -68,4 +65,11 @@ export function createDecisions({ config, clock, keys, pushed, codes, events }: 
       return await answer(asked, refusalResult(new HoldfastError('prompt_none')), client);
     },
   };
+}
+
+function granted(interaction: Interaction, { sub: subject }: LoggedIn): Occurrence {
+  const { clientId, scope, details, jkt } = interaction.request;
+  const types = details.map(({ type }) => String(type));
+  const grant = grantIdOf(interaction);
+  return { event: 'authorization.granted', clientId, subject, grant, scope, details: types, jkt };
 }
