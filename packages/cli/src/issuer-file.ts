@@ -53,12 +53,14 @@ function readPath(field: string, value: unknown): string | undefined {
 }
 
 async function readSigningKeys(files: unknown, folder: string): Promise<{ signing_keys?: object[] }> {
-  if (!Array.isArray(files)) return {};
-  return { signing_keys: await Promise.all(files.map((file) => readJsonFile(resolve(folder, String(file))))) };
+  if (files === undefined) return {};
+  if (!Array.isArray(files)) throw new CommandError('signing_key_files: must be a list of paths');
+  const paths = files.map((file, i) => readPath(`signing_key_files[${i}]`, file) ?? '');
+  return { signing_keys: await Promise.all(paths.map((path) => readJsonFile(resolve(folder, path)))) };
 }
 
 async function readTls(value: unknown, folder: string): Promise<TlsIdentity> {
-  const tls = (value ?? {}) as Record<string, unknown>;
+  const tls = readFields('tls', value ?? {}, ['cert', 'key', 'client_authorities']);
   const read = async (field: string) => {
     const file = tls[field];
     if (typeof file !== 'string') throw new CommandError(`tls.${field}: must be the path of a PEM file`);
@@ -84,8 +86,7 @@ async function readLogin(value: unknown, config: IssuerConfig, folder: string): 
 
 function readService(value: unknown): ServiceAddress | undefined {
   if (value === undefined) return undefined;
-  const { port, host, ...unknown } = readFields('service', value);
-  if (Object.keys(unknown).length > 0) throw new CommandError('service: holds a field that is not known');
+  const { port, host } = readFields('service', value, ['port', 'host']);
   if (!isWhole(port, 0, 65_535)) throw new CommandError('service.port: must be a number from 0 to 65535');
   if (host === undefined) return { port };
   if (typeof host !== 'string' || host === '') throw new CommandError('service.host: must be a name or an address');
@@ -94,8 +95,7 @@ function readService(value: unknown): ServiceAddress | undefined {
 
 function readRateLimits(value: unknown): IssuerRoutesOptions['rateLimits'] {
   if (value === undefined || value === 'off') return value;
-  const { address, client, login, ...unknown } = readFields('rate_limits', value);
-  if (Object.keys(unknown).length > 0) throw new CommandError('rate_limits: holds a field that is not known');
+  const { address, client, login } = readFields('rate_limits', value, ['address', 'client', 'login']);
   return { ...limit('address', address), ...limit('client', client), ...limit('login', login) };
 }
 
@@ -105,9 +105,15 @@ function limit(field: string, value: unknown): Record<string, number> {
   throw new CommandError(`rate_limits.${field}: must be a whole number of requests in a minute, 1 or more`);
 }
 
-function readFields(field: string, value: unknown): Record<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new CommandError(`${field}: must be an object`);
+/** A field that holds fields of its own. One that nobody reads, as by a slip of the pen, would seem to have an effect. */
+function readFields(field: string, value: unknown, known: readonly string[]): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new CommandError(`${field}: must be an object`);
+  }
+  if (Object.keys(value).some((name) => !known.includes(name))) {
+    throw new CommandError(`${field}: holds a field that is not known`);
+  }
+  return value as Record<string, unknown>;
 }
 
 function isWhole(value: unknown, least: number, most: number): value is number {
