@@ -1,4 +1,5 @@
 import {
+  type CheckedProof,
   type Confirmation,
   checkProof,
   HoldfastError,
@@ -23,7 +24,7 @@ export interface Sender {
 export interface SenderPolicy {
   readonly algorithms: ReadonlySet<string>;
   readonly nonces: Nonces | undefined;
-  readonly senderKeys: SenderKeys;
+  readonly senderKeys?: SenderKeys;
   readonly now: number;
 }
 
@@ -31,17 +32,30 @@ const MAX_AGE = 60; // seconds that iat may lie in the past, without nonce
 const SKEW = 10; // seconds that it may lie ahead: FAPI 2.0 §5.3.2.1
 
 /** RFC 9449 §5, §10.1: the proof, when there is one, is checked in full; there is no token yet, so no ath. */
-export function checkSender(request: IssuerRequest, { algorithms, nonces, senderKeys, now }: SenderPolicy): Sender {
+export function checkSender(request: IssuerRequest, policy: SenderPolicy): Sender {
+  const proof = checkSenderProof(request, policy);
+  return { proof: proof && verifyProof(proof), certificate: request.certificate };
+}
+
+/**
+ * RFC 9449 §4.3 for a request of ours; undefined when it has no proof. `ath`: of the access token that came with it.
+ * NOT checked: the signature, and that the proof is new.
+ */
+export function checkSenderProof(
+  request: IssuerRequest,
+  { algorithms, nonces, senderKeys, now }: SenderPolicy,
+  ath?: string,
+): CheckedProof | undefined {
   const compact = proofField(request);
-  if (compact === undefined) return { proof: undefined, certificate: request.certificate };
+  if (compact === undefined) return undefined;
   const path = targetPath(request.target, request.origin);
   if (path === undefined) throw new HoldfastError('request_malformed');
-  const proof = checkProof(readProof(compact, algorithms, senderKeys), {
+  return checkProof(readProof(compact, algorithms, senderKeys), {
     htm: request.method,
     htu: request.origin + path,
+    ath,
     freshness: { now, maxAge: MAX_AGE, skew: SKEW, nonces },
   });
-  return { proof: verifyProof(proof), certificate: request.certificate };
 }
 
 /**
