@@ -96,6 +96,7 @@ describe('RFC 9701 §4 which answer is given', () => {
     ['application/jwt', 'application/json'],
     [`${SIGNED};q=0, application/json`, 'application/json'],
     [`${SIGNED}; Q=0.000`, 'application/json'],
+    [`${SIGNED};q=2`, 'application/json'],
     [SIGNED, SIGNED],
     ['Application/Token-Introspection+JWT', SIGNED],
     [`application/json;q=0.9, ${SIGNED}`, SIGNED],

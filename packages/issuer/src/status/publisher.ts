@@ -5,8 +5,8 @@ import type { KeyRing } from '../keys/key-ring.ts';
 import { signJwt } from '../keys/sign-jwt.ts';
 import type { SigningKey } from '../keys/signing-key.ts';
 import { failure, type Reply } from '../reply.ts';
+import { weightIn } from '../weight.ts';
 import type { RevokedPlaces } from './revoked-places.ts';
-import { weightIn } from './weight.ts';
 
 /** A reply whose body may be octets, where it is compressed. */
 export interface StatusListReply extends Omit<Reply, 'body'> {

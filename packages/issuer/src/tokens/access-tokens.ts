@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Clock, type Confirmation, type JsonObject, seconds } from '@holdfast/proof';
+import { type Clock, type Confirmation, type JsonObject, type StatusReference, seconds } from '@holdfast/proof';
 import type { Client } from '../client/clients.ts';
 import type { IssuerConfig } from '../config.ts';
 import type { Grants } from '../grants/grants.ts';
@@ -20,6 +20,8 @@ export interface AccessTokenClaims extends JsonObject {
   readonly authorization_details?: readonly JsonObject[];
   /** RFC 8693 §4.1: who acts for the subject. */
   readonly act?: JsonObject;
+  /** Token Status List §6.1: of a JWT. */
+  readonly status?: { readonly status_list: StatusReference };
   readonly iat: number;
   readonly exp: number;
   /** Grant and serial: `<grant>.<serial>`, or the grant alone where it is the only token of it. */
@@ -101,6 +103,11 @@ function claimsOf(order: TokenOrder, issuer: string, times: { iat: number; exp: 
     ...times,
     jti: order.isOneOfMany ? `${grantId}.${randomBytes(9).toString('base64url')}` : grantId,
   };
+}
+
+/** Its place in a status list, where it has one. */
+export function statusOf({ status }: Pick<AccessTokenClaims, 'status'>): StatusReference | undefined {
+  return status?.status_list;
 }
 
 /** RFC 7519 §4.1.3: one or several. */

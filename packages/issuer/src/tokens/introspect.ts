@@ -1,10 +1,11 @@
-import { fieldValues, HoldfastError, type JsonObject, seconds } from '@holdfast/proof';
+import { fieldValues, HoldfastError, seconds } from '@holdfast/proof';
 import type { ResourceServer } from '../client/clients.ts';
 import { type IssuerRequest, readForm } from '../form.ts';
 import { isOwnScope } from '../grants/rights.ts';
 import { signJwt } from '../keys/sign-jwt.ts';
 import type { Parts } from '../parts.ts';
 import { failure, type Reply, success } from '../reply.ts';
+import { weightIn } from '../weight.ts';
 import { type AccessTokenClaims, audiencesOf } from './access-tokens.ts';
 
 const SIGNED = 'application/token-introspection+jwt';
@@ -56,7 +57,7 @@ const INACTIVE = { active: false } as const;
 /** RFC 9701 §3, §5: what concerns the resource server that asks. What the issuer's own scopes allow is none of it. */
 function describe(claims: AccessTokenClaims, { resources }: ResourceServer): object {
   if (!audiencesOf(claims).some((each) => resources.includes(each))) return INACTIVE;
-  const { status: _, scope, ...known } = claims as AccessTokenClaims & { readonly status?: JsonObject };
+  const { status: _, scope, ...known } = claims;
   const meant = scope?.split(' ').filter((value) => !isOwnScope(value)) ?? [];
   return {
     active: true,
@@ -66,11 +67,7 @@ function describe(claims: AccessTokenClaims, { resources }: ResourceServer): obj
   };
 }
 
-/** RFC 9701 §4, RFC 9110 §12.4.2: a weight of 0 is a refusal. */
+/** RFC 9701 §4: by name, and not by a range that takes anything. */
 function wantsSigned(request: IssuerRequest): boolean {
-  const ranges = fieldValues(request, 'accept').flatMap((field) => field.toLowerCase().split(','));
-  return ranges.some((range) => {
-    const [type, ...parameters] = range.split(';').map((part) => part.trim());
-    return type === SIGNED && !parameters.some((parameter) => /^q=0(?:\.0*)?$/.test(parameter));
-  });
+  return weightIn(fieldValues(request, 'accept').join(','), [SIGNED]) > 0;
 }
