@@ -23,8 +23,7 @@ function createDesk() {
       throw new Error('nothing is signed here');
     },
   };
-  const lists = () =>
-    createStatusLists({ issuer: ISSUER, store, keys, clock: () => clock.now * 1000, ttl: 30, tokenLifetime: 300 });
+  const lists = () => createStatusLists({ issuer: ISSUER, store, keys, clock: () => clock.now * 1000, ttl: 30 });
   return { clock, store, written, lists };
 }
 

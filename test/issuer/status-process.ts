@@ -19,7 +19,7 @@ export type Order =
 const [path = '', jwk = ''] = process.argv.slice(2);
 const store = sqliteStore({ path, timeout: 10_000 });
 const keys = givenKeys([JSON.parse(jwk)]);
-const lists = createStatusLists({ issuer: ISSUER, store, keys, clock: Date.now, ttl: 30, tokenLifetime: 300 });
+const lists = createStatusLists({ issuer: ISSUER, store, keys, clock: Date.now, ttl: 30 });
 
 process.on('message', async (order: Order) => {
   try {

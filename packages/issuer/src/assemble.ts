@@ -53,10 +53,9 @@ export function assemble(settings: Settings): Parts {
 
 /** What the issuer remembers, all of it in its one store. */
 function remember({ config, store, clock, keys }: Settings, events: Events) {
-  const { issuer, access_token_lifetime: tokenLifetime, status_list: list } = config;
+  const { issuer, status_list: list } = config;
   const records = createRecords(store);
-  const statusLists =
-    list === undefined ? undefined : createStatusLists({ issuer, store, keys, clock, ttl: list.ttl, tokenLifetime });
+  const statusLists = list && createStatusLists({ issuer, store, keys, clock, ttl: list.ttl });
   const grants = createGrants({ records, events, clock, tokens: createGrantTokens(store, clock), statusLists });
   return {
     records,

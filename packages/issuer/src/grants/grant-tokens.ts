@@ -2,9 +2,10 @@ import { type Clock, type StatusReference, type Store, seconds } from '@holdfast
 import { LONGEST_TOKEN } from '../config.ts';
 import { createJournal } from '../status/journal.ts';
 
-/** A token with its place in a status list. */
+/** A token by its place in a status list. */
 export interface NotedToken {
   readonly status: StatusReference;
+  /** NumericDate. */
   readonly expiresAt: number;
 }
 

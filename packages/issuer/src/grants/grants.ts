@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Clock, seconds } from '@holdfast/proof';
+import { type Clock, type StatusReference, seconds } from '@holdfast/proof';
 import { LONGEST_TOKEN } from '../config.ts';
 import type { Events, RevocationReason } from '../events.ts';
 import type { Records } from '../records.ts';
-import type { StatusLists, StatusReference } from '../status/status-lists.ts';
+import type { StatusLists } from '../status/status-lists.ts';
 import type { Grant } from './grant.ts';
-import type { GrantTokens } from './grant-tokens.ts';
+import type { GrantTokens, NotedToken } from './grant-tokens.ts';
 
 /** Which grants have ended, and that everything that came from them ends with them (RFC 7009 §2.1). */
 export interface Grants {
@@ -17,9 +17,7 @@ export interface Grants {
 }
 
 /** `endsAt`: the last second at which anything comes from it. `token`: one that is known besides those that were noted. */
-export type Revoked = Pick<Grant, 'id' | 'clientId' | 'endsAt'> & {
-  readonly token?: { readonly status: StatusReference; readonly expiresAt: number } | undefined;
-};
+export type Revoked = Pick<Grant, 'id' | 'clientId' | 'endsAt'> & { readonly token?: NotedToken | undefined };
 
 export interface GrantsOptions {
   readonly records: Records;

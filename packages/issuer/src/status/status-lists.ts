@@ -1,11 +1,11 @@
 import { type Clock, type StatusReference, type Store, seconds } from '@holdfast/proof';
+import { LONGEST_TOKEN } from '../config.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
+import { PATHS } from '../metadata.ts';
 import { createAllocation, isListId } from './allocation.ts';
 import { createJournal } from './journal.ts';
 import { createPublisher, type StatusListReply, type StatusListRequest } from './publisher.ts';
 import { createRevokedPlaces, GRACE } from './revoked-places.ts';
-
-export type { StatusReference } from '@holdfast/proof';
 
 /**
  * The status lists of an issuer (Token Status List, draft 20), as one of the processes that share its store has them. Each
@@ -32,24 +32,21 @@ export interface StatusListsOptions {
   readonly clock: Clock;
   /** Seconds after which a resource server fetches a list again. */
   readonly ttl: number;
-  /** Seconds that a token lives at most. */
-  readonly tokenLifetime: number;
 }
 
 const SIZE = 2 ** 17; // places of a list: at most 16 KiB, and a few octets for each that is revoked
 const LIFE = 86_400; // seconds for which a list takes new tokens
-const LONGEST_TOKEN = 3600; // seconds: a token of an earlier configuration may live as long
+const TOKENS_END = LONGEST_TOKEN + GRACE; // seconds after they were issued
 const BUCKET = 900; // seconds
 const MOST = 100_000; // revocations in one bucket
 
 export function createStatusLists(options: StatusListsOptions): StatusLists {
-  const { issuer, store, clock, tokenLifetime } = options;
-  const tokensEnd = Math.max(tokenLifetime, LONGEST_TOKEN) + GRACE; // seconds after they were issued
-  const prefix = `${issuer}/status/`;
+  const { issuer, store, clock } = options;
+  const prefix = `${issuer}${PATHS.status}/`;
   const uriOf = (list: string) => prefix + list;
-  const journal = { store, clock, name: 'revoked places', bucketSeconds: BUCKET, retention: tokensEnd, most: MOST };
+  const journal = { store, clock, name: 'revoked places', bucketSeconds: BUCKET, retention: TOKENS_END, most: MOST };
   const revoked = createRevokedPlaces(createJournal(journal), clock);
-  const registry = createRegistry(store, clock, LIFE + tokensEnd);
+  const registry = createRegistry(store, clock, LIFE + TOKENS_END);
   const { allocate } = createAllocation({ clock, size: SIZE, life: LIFE, register: registry.register, uriOf });
   const list = createPublisher({ ...options, revoked, isKnown: registry.isKnown, uriOf, size: SIZE });
 
@@ -60,7 +57,7 @@ export function createStatusLists(options: StatusListsOptions): StatusLists {
       if (!isListId(id) || !(idx >= 0 && idx < SIZE)) throw new TypeError('reference: not a place of this issuer');
       const now = seconds(clock);
       if (expiresAt + GRACE < now) return; // it is refused without us
-      if (!(expiresAt <= now + tokensEnd)) throw new TypeError('expiresAt: beyond the life of a token');
+      if (!(expiresAt <= now + TOKENS_END)) throw new TypeError('expiresAt: beyond the life of a token');
       await revoked.add({ list: id, idx, expiresAt });
     },
     list: (id, request = {}) => list(id, request),

@@ -5,8 +5,7 @@ import { type IssuerRequest, readForm } from '../form.ts';
 import type { Revoked } from '../grants/grants.ts';
 import type { Parts } from '../parts.ts';
 import type { Reply } from '../reply.ts';
-import { type AccessTokenClaims, grantOf, isDelegated } from './access-tokens.ts';
-import { statusOf } from './token-reader.ts';
+import { type AccessTokenClaims, grantOf, isDelegated, statusOf } from './access-tokens.ts';
 
 /**
  * The line from a token to the end of its grant: RFC 7009 §2. Whatever token of a grant is shown, all of them end; but for

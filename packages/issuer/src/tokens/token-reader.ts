@@ -2,7 +2,6 @@ import {
   type Clock,
   createKeySet,
   isAlgorithm,
-  type JsonObject,
   type Jwks,
   type KeySet,
   readJws,
@@ -87,10 +86,4 @@ export function createTokenReader({ issuer, clock, keys, records, grants, client
 /** RFC 7662 §4. */
 function hasBegun({ iat, nbf = iat }: AccessTokenClaims, now: number): boolean {
   return iat <= now + SKEW && typeof nbf === 'number' && nbf <= now + SKEW;
-}
-
-/** The place of a JWT in a status list, as `createAccessTokens` wrote it. */
-export function statusOf(claims: AccessTokenClaims): { readonly idx: number; readonly uri: string } | undefined {
-  const status = claims['status'] as JsonObject | undefined;
-  return status?.['status_list'] as { readonly idx: number; readonly uri: string } | undefined;
 }
