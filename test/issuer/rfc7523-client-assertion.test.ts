@@ -38,15 +38,15 @@ describe('CA-3-01 C009 iss and sub are the client, and so is client_id', () => {
       send({ assertion: assertion(by), form: { client_id: client } }, two);
     const asOther = { iss: 'other', sub: 'other' };
     expectToken(await request('other', { key: thiefKey, payload: asOther }));
-    for (const [client, by] of [
-      ['other', {}],
-      ['other', { key: thiefKey }],
-      ['other', { payload: asOther }],
-      ['trader', { key: thiefKey }],
-      ['trader', { key: thiefKey, payload: asOther }],
-      ['other', { key: thiefKey, payload: { ...asOther, sub: 'trader' } }],
+    for (const [client, by, code] of [
+      ['other', {}, 'assertion_signature'],
+      ['other', { key: thiefKey }, 'assertion_claims'],
+      ['other', { payload: asOther }, 'assertion_signature'],
+      ['trader', { key: thiefKey }, 'assertion_signature'],
+      ['trader', { key: thiefKey, payload: asOther }, 'assertion_signature'],
+      ['other', { key: thiefKey, payload: { ...asOther, sub: 'trader' } }, 'assertion_claims'],
     ] as const) {
-      expectRefusal(await request(client, by), 'invalid_client');
+      expectRefusal(await request(client, by), 'invalid_client', code);
     }
   });
 });

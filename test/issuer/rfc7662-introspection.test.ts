@@ -48,18 +48,23 @@ describe('RFC 7662 §2.2 of anything else: that it is not active, and no more', 
 });
 
 describe('RFC 7662 §2.1 who may ask', () => {
-  it.each<[string, () => string | undefined]>([
-    ['INTRO-2.1-03 INTRO-2.3-01 JIR-3-01 nobody', () => undefined],
+  it.each<[string, () => string | undefined, string]>([
+    ['INTRO-2.1-03 INTRO-2.3-01 JIR-3-01 nobody', () => undefined, 'client_unauthenticated'],
     [
       'INTRO-2.3-01 JIR-3-01 who signs by another key',
       () => assertion({ key: thiefKey, payload: { iss: 'venue-server', sub: 'venue-server' } }),
+      'assertion_signature',
     ],
-    ['INTRO-2.3-01 who is unknown', () => assertion({ payload: { iss: 'nobody', sub: 'nobody' } })],
-    ['FAPIMS-6.2-01 INTRO-2.3-01 JIR-3-01 a client', () => assertion()],
-  ])('%s gets 401', async (_who, asserted) => {
+    ['INTRO-2.3-01 who is unknown', () => assertion({ payload: { iss: 'nobody', sub: 'nobody' } }), 'client_unknown'],
+    ['FAPIMS-6.2-01 INTRO-2.3-01 JIR-3-01 a client', () => assertion(), 'client_unknown'],
+  ])('%s gets 401', async (_who, asserted, code) => {
     const token = await accessToken(people);
     const { status, body } = await ask(people, token, { assertion: asserted() });
-    expect({ status, error: body['error'] }).toEqual({ status: 401, error: 'invalid_client' });
+    expect({ status, error: body['error'], code: body['code'] }).toEqual({
+      status: 401,
+      error: 'invalid_client',
+      code,
+    });
     expect(body).not.toHaveProperty('active');
   });
 
