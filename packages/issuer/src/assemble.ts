@@ -16,7 +16,7 @@ import { createRefreshTokens } from './grants/refresh-tokens.ts';
 import { tokenExchange } from './grants/token-exchange.ts';
 import type { KeyRing } from './keys/key-ring.ts';
 import { createLockout } from './login/lockout.ts';
-import { PATHS } from './metadata.ts';
+import { basePathOf, PATHS } from './metadata.ts';
 import type { Settings } from './options.ts';
 import type { Parts } from './parts.ts';
 import { createRecords } from './records.ts';
@@ -35,9 +35,8 @@ export function assemble(settings: Settings): Parts {
   const asking = admit(settings, events);
   const { records, grants, codes, refreshTokens } = memory;
   const tokens = createTokenReader({ issuer: config.issuer, clock, keys, records, grants, clients: asking.clients });
-  const basePath = new URL(config.issuer).pathname.replace(/\/$/, '');
   return {
-    ...{ config, clock, keys, events, basePath, stylesheet: basePath + PATHS.stylesheet },
+    ...{ config, clock, keys, events, stylesheet: basePathOf(config.issuer) + PATHS.stylesheet },
     ...asking,
     ...memory,
     ...{ details, tokens, login, externalLogin },

@@ -12,7 +12,7 @@ import { showError } from './authorization/screens.ts';
 import { isOrigin } from './config.ts';
 import type { IssuerRequest } from './form.ts';
 import type { Issuer } from './issuer.ts';
-import { offerOf, PATHS } from './metadata.ts';
+import { basePathOf, offerOf, PATHS } from './metadata.ts';
 import { STYLE, STYLE_HEADERS } from './pages/style.ts';
 import { limitRates, type RateLimits } from './rate-limit.ts';
 import { failure, type Reply } from './reply.ts';
@@ -33,7 +33,7 @@ export const issuerRoutes: FastifyPluginAsync<IssuerRoutesOptions> = async (app,
   const { issuer, origin, rateLimits } = options;
   // RFC 9449 §2: with https only. A proxy may end TLS before this listener; what clients call is the proxy's origin
   if (!isOrigin(origin)) throw new TypeError('origin: must be an https origin');
-  const base = new URL(issuer.config.issuer).pathname.replace(/\/$/, '');
+  const base = basePathOf(issuer.config.issuer);
   const [pages, stylesheet] = [`${base}${PATHS.interaction}/:id`, base + PATHS.stylesheet];
   const refuse = (request: FastifyRequest, refusal: HoldfastError) =>
     isForPeople(request, base) ? showError(refusal, stylesheet) : failure(refusal, undefined);

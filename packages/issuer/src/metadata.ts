@@ -1,6 +1,5 @@
 import { type Algorithm, FAPI_ALGORITHMS } from '@holdfast/proof';
-import type { ClientMetadata, GrantType } from './client/client-metadata.ts';
-import { GRANT_TYPES } from './client/client-metadata.ts';
+import { type ClientMetadata, GRANT_TYPES, type GrantType } from './client/client-metadata.ts';
 import { signs } from './client/signed-responses.ts';
 import { type IssuerConfig, OPENID_SCOPES } from './config.ts';
 import type { KeyRing } from './keys/key-ring.ts';
@@ -19,6 +18,11 @@ export const PATHS = {
   status: '/status',
   stylesheet: '/style.css',
 } as const;
+
+/** Path of an issuer's URL, empty for an origin. */
+export function basePathOf(issuer: string): string {
+  return new URL(issuer).pathname.replace(/\/$/, '');
+}
 
 const MUTUAL_TLS = ['tls_client_auth', 'self_signed_tls_client_auth'];
 
@@ -131,7 +135,7 @@ function openId(keys: KeyRing): object {
 }
 
 /** What the keys of the issuer sign by now, under the names that they have. */
-export function signingAlgorithms(keys: KeyRing): Algorithm[] {
+function signingAlgorithms(keys: KeyRing): Algorithm[] {
   return FAPI_ALGORITHMS.filter((alg) => signs(keys, alg) && keys.current(alg).alg === alg);
 }
 

@@ -13,7 +13,6 @@ import type { RefreshTokens } from './grants/refresh-tokens.ts';
 import type { KeyRing } from './keys/key-ring.ts';
 import type { Lockout } from './login/lockout.ts';
 import type { ExternalLogin, Login } from './login/login.ts';
-import type { Records } from './records.ts';
 import type { Registration } from './registration/registration.ts';
 import type { StatusLists } from './status/status-lists.ts';
 import type { IssuedAccessToken, TokenOrder } from './tokens/access-tokens.ts';
@@ -25,8 +24,6 @@ export interface Parts {
   readonly clock: Clock;
   readonly keys: KeyRing;
   readonly events: Events;
-  /** Path of the issuer's URL, empty for an origin. */
-  readonly basePath: string;
   /** Path of the stylesheet of the pages. */
   readonly stylesheet: string;
 
@@ -40,7 +37,6 @@ export interface Parts {
   readonly replay: ReplayStore;
 
   // What is remembered
-  readonly records: Records;
   readonly pushed: PushedRequests;
   readonly interactions: Interactions;
   readonly codes: Codes;

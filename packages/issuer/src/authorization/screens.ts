@@ -8,7 +8,7 @@ import { pageHeaders } from '../pages/security-headers.ts';
 import type { ShownClient } from '../pages/shown-client.ts';
 import type { Parts } from '../parts.ts';
 import { page, type Reply } from '../reply.ts';
-import { formToken, type Interaction, type LoggedIn } from './interactions.ts';
+import { formToken, type Interaction, type LoggedIn, pageUrl } from './interactions.ts';
 
 /** Of the issuer's own scopes, in words; those of a resource are described where it is configured. */
 const OWN_SCOPES: ReadonlyMap<string, string> = new Map([
@@ -71,9 +71,9 @@ export function showError(refusal: HoldfastError, stylesheet: string): Reply {
   return { ...page(issuerStatus === 401 ? 400 : issuerStatus, pageHeaders(), body), refusal };
 }
 
-function formOf(interaction: Interaction, { basePath, stylesheet }: Parts) {
+function formOf(interaction: Interaction, { config, stylesheet }: Parts) {
   return {
-    action: `${basePath}/interaction/${interaction.id}`,
+    action: new URL(pageUrl(config.issuer, interaction.id)).pathname,
     fields: { csrf: formToken(interaction) },
     stylesheet,
   };

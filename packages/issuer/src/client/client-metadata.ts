@@ -1,3 +1,4 @@
+import { FAPI_ALGORITHMS } from '@holdfast/proof';
 import * as z from 'zod';
 import { type RegisteredSubject, subjectFault } from './certificate-subject.ts';
 import { isRedirectUri } from './redirect-uri.ts';
@@ -12,10 +13,7 @@ export const GRANT_TYPES = [
 ] as const;
 export type GrantType = (typeof GRANT_TYPES)[number];
 
-/** FAPI 2.0 §5.4.1, as JOSE names them: what a client may want its JWTs signed by. */
-export const SIGNING_ALGORITHMS = ['PS256', 'ES256', 'Ed25519', 'EdDSA'] as const;
-
-export const AUTHENTICATION_METHODS = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'] as const;
+const AUTHENTICATION_METHODS = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'] as const;
 
 const SCOPE_VALUE = /^[\x21\x23-\x5B\x5D-\x7E]+$/; // RFC 6749 §3.3
 export const UNSOUND_KEY = 'must be a sound key for ES256, PS256 or Ed25519 in canonical base64url';
@@ -49,7 +47,7 @@ const authentication = z.strictObject({
   client_id: z.string().regex(/^[\x21-\x7E]{1,128}$/, 'must be 1 to 128 visible ASCII characters'),
   token_endpoint_auth_method: z.enum(AUTHENTICATION_METHODS),
   /** The one algorithm of its assertions; left out: any of FAPI 2.0. */
-  token_endpoint_auth_signing_alg: z.enum(SIGNING_ALGORITHMS).optional(),
+  token_endpoint_auth_signing_alg: z.enum(FAPI_ALGORITHMS).optional(),
   jwks: z.strictObject({ keys: z.array(clientKey).min(1).max(MOST_KEYS) }).optional(),
   jwks_uri: httpsUrl.optional(),
   tls_client_auth_subject_dn: text.optional(),
@@ -89,10 +87,10 @@ export const clientMetadata = authentication
     authorization_details_types: z.array(text).max(50).default([]),
     /** RFC 9101 §10.5: only signed request objects are taken. */
     require_signed_request_object: z.boolean().default(false),
-    request_object_signing_alg: z.enum(SIGNING_ALGORITHMS).optional(),
+    request_object_signing_alg: z.enum(FAPI_ALGORITHMS).optional(),
     /** JARM §3: given, authorization responses of this client are JWTs, signed by this algorithm. */
-    authorization_signed_response_alg: z.enum(SIGNING_ALGORITHMS).optional(),
-    id_token_signed_response_alg: z.enum(SIGNING_ALGORITHMS).optional(),
+    authorization_signed_response_alg: z.enum(FAPI_ALGORITHMS).optional(),
+    id_token_signed_response_alg: z.enum(FAPI_ALGORITHMS).optional(),
     /** Ours: the form of its access tokens. Left out: that of the resource. */
     access_token_format: z.enum(['jwt', 'opaque']).optional(),
     /** Ours, for token exchange: the resources whose tokens it receives and may exchange, being itself their server. */

@@ -23,7 +23,7 @@ export interface Codes {
    */
   check(parameters: Parameters, client: Client, proof: VerifiedProof | undefined): Promise<CheckedCode>;
   /** Redeems it: of concurrent requests exactly one passes, and every other ends the grant (RFC 6749 §4.1.2). */
-  redeem(code: CheckedCode): Promise<Grant>;
+  redeem(code: CheckedCode): Promise<void>;
 }
 
 declare const checked: unique symbol;
@@ -62,7 +62,7 @@ export function createCodes(records: Records, grants: Grants): Codes {
         { id: grant.id, clientId: grant.clientId, endsAt: grant.endsAt },
         grant.endsAt,
       );
-      if (isFirst) return grant;
+      if (isFirst) return;
       await grants.revoke(grant, 'code_used');
       throw new HoldfastError('code_used');
     },

@@ -1,5 +1,5 @@
 /** Text of somebody else, made fit to be shown, and how much of it is not shown. */
-export interface Visible {
+interface Visible {
   readonly text: string;
   /** Characters (code points) that were left out at the end. */
   readonly left: number;
@@ -18,7 +18,7 @@ export function visibleText(text: string, longest = LONGEST): string {
   return left === 0 ? shown : `${shown}… (${left} more characters)`;
 }
 
-export function readVisible(text: string, longest = LONGEST): Visible {
+function readVisible(text: string, longest = LONGEST): Visible {
   const characters = Array.from(text);
   const shown = characters.slice(0, longest).join('');
   return { text: markMixedWords(markOdd(shown)), left: Math.max(0, characters.length - longest) };
