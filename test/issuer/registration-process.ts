@@ -5,8 +5,9 @@
  */
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
-import { createRegistration, givenKeys, readConfig } from '@holdfast/issuer';
+import { givenKeys, readConfig } from '@holdfast/issuer';
 import { sqliteStore } from '@holdfast/stores/sqlite';
+import { createRegistration } from '../../packages/issuer/src/registration/registration.ts';
 
 const [task, path = '', config = '', rest = ''] = process.argv.slice(2);
 const inner = sqliteStore({ path, timeout: 30_000 });

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
-import { createRegistration, givenKeys, type IssuerRequest, type Registration, readConfig } from '@holdfast/issuer';
+import { givenKeys, type IssuerRequest, type Registration, readConfig } from '@holdfast/issuer';
 import type { Store } from '@holdfast/proof';
 import { memoryStore } from '@holdfast/stores';
 import { expect } from 'vitest';
+import { createRegistration } from '../../packages/issuer/src/registration/registration.ts';
 import { ISSUER, NOW, traderKey } from './forge.ts';
 import { configuration } from './scene.ts';
 

@@ -17,6 +17,8 @@ import { STYLE, STYLE_HEADERS } from './pages/style.ts';
 import { limitRates, type RateLimits } from './rate-limit.ts';
 import { failure, type Reply } from './reply.ts';
 
+export type { RateLimits } from './rate-limit.ts';
+
 export interface IssuerRoutesOptions {
   readonly issuer: Issuer;
   /** Public origin of this listener, https: what the `htu` of a proof begins with. */

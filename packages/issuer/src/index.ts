@@ -1,5 +1,6 @@
+export type { Authorization } from './authorization/authorize.ts';
 export { ConfigurationError, type IssuerConfig, readConfig } from './config.ts';
-export { type Audit, EVENTS, type IssuerEvent, type KeyState } from './events.ts';
+export { type Audit, EVENTS, type IssuerEvent, type KeyState, type RevocationReason } from './events.ts';
 export type { IssuerRequest } from './form.ts';
 export { createIssuer, type Issuer } from './issuer.ts';
 export { type FileRing, type FileRingOptions, openKeyFile } from './keys/file-ring.ts';
@@ -23,5 +24,7 @@ export type { Account, ExternalLogin, Interaction, Login } from './login/login.t
 export { hashPassword } from './login/password-hash.ts';
 export type { IssuerOptions } from './options.ts';
 export { createGuardedFetch, type GuardOptions } from './registration/guarded-fetch.ts';
-export { createRegistration, type Registration, type RegistrationOptions } from './registration/registration.ts';
+export type { Registration } from './registration/registration.ts';
 export type { Reply } from './reply.ts';
+export type { StatusListReply, StatusListRequest } from './status/publisher.ts';
+export type { StatusLists } from './status/status-lists.ts';
