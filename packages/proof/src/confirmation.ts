@@ -1,5 +1,6 @@
 import { HoldfastError } from './errors.ts';
 import { x5tS256 } from './hashes.ts';
+import { isJsonObject } from './jws.ts';
 import type { CheckedProof } from './proof.ts';
 
 /** What a token says about its rightful sender: RFC 9449 §6.1, RFC 8705 §3.1. At least one member. */
@@ -24,7 +25,7 @@ const SHA256_BASE64URL = /^[A-Za-z0-9_-]{43}$/;
  */
 export function readConfirmation(cnf: unknown): Confirmation {
   if (cnf === undefined) throw new HoldfastError('token_unbound');
-  if (typeof cnf !== 'object' || cnf === null || Array.isArray(cnf)) throw new HoldfastError('confirmation_unknown');
+  if (!isJsonObject(cnf)) throw new HoldfastError('confirmation_unknown');
   const members = Object.entries(cnf);
   if (members.length === 0) throw new HoldfastError('token_unbound');
   for (const [member, value] of members) {

@@ -1,5 +1,5 @@
 import { HoldfastError } from './errors.ts';
-import type { JsonObject } from './jws.ts';
+import { isJsonObject, type JsonObject } from './jws.ts';
 import { withinTime } from './within-time.ts';
 
 /** What was asked for, as it came. */
@@ -48,10 +48,10 @@ export async function fetchJson(fetching: Fetching, url: string): Promise<JsonOb
 /** A JSON object in strict UTF-8. What a parser would say quotes the text, so it is not kept as the cause. */
 export function parseObject(octets: Uint8Array): JsonObject {
   const value = parse(octets);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isJsonObject(value)) {
     throw new HoldfastError('issuer_unavailable', { detail: 'not a JSON object' });
   }
-  return value as JsonObject;
+  return value;
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });

@@ -23,7 +23,7 @@ export type { Fresh, Freshness, NoncePolicy } from './freshness.ts';
 export { ath, x5tS256 } from './hashes.ts';
 export { matchesHtu, normalizeHtu } from './htu.ts';
 export { importPublicJwk, type PublicJwk, readPublicJwk, thumbprint } from './jwk.ts';
-export { type JsonObject, type Jws, readJws } from './jws.ts';
+export { isJsonObject, type JsonObject, type Jws, readJws } from './jws.ts';
 export { createKeySet, type Jwks, type KeySet } from './key-set.ts';
 export { fieldValues, type HttpMessage, targetPath } from './message.ts';
 export { metadataUrl } from './metadata.ts';

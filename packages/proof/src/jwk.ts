@@ -3,6 +3,7 @@ import { type Algorithm, algorithms } from './algorithms.ts';
 import { decodeBase64url } from './base64url.ts';
 import { isSoundEd25519 } from './ed25519.ts';
 import { HoldfastError } from './errors.ts';
+import { isJsonObject, type JsonObject } from './jws.ts';
 import type { Code } from './refusals.ts';
 
 /** The members that make a public key what it is: RFC 7638 §3.2, RFC 8037 §2, RFC 9964 §6. */
@@ -22,8 +23,8 @@ const RSA_BITS = { least: 2048, most: 4096 }; // the cap bounds what a stranger'
  * NOT checked: that an EC point is on its curve; `importPublicJwk` does that.
  */
 export function readPublicJwk(value: unknown, alg: Algorithm, refusal: Code = 'proof_jwk'): PublicJwk {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new HoldfastError(refusal);
-  const jwk = value as Record<string, unknown>;
+  if (!isJsonObject(value)) throw new HoldfastError(refusal);
+  const jwk: JsonObject = value;
   // RFC 9449 §4.3 (7): jwk holds no private key
   if (PRIVATE_MEMBERS.some((member) => member in jwk)) throw new HoldfastError('proof_jwk_private');
   checkPurpose(jwk, alg, refusal);

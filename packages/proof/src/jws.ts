@@ -5,6 +5,11 @@ import type { Code } from './refusals.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** Whether what was parsed is an object: RFC 8259 §4. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** A compact JWS that was taken apart and whose header and payload are JSON objects. Nothing is verified. */
 export interface Jws {
   readonly header: JsonObject;
@@ -75,10 +80,10 @@ function readObject(segment: string, part: string, refusal: Code): JsonObject {
   const bytes = decodeBase64url(segment);
   if (bytes === undefined) throw new HoldfastError(refusal, { detail: `${part} is not base64url` });
   const value = parse(bytes);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isJsonObject(value)) {
     throw new HoldfastError(refusal, { detail: `${part} is not a JSON object` });
   }
-  return value as JsonObject;
+  return value;
 }
 
 function parse(bytes: Buffer): unknown {

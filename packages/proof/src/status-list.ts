@@ -1,7 +1,7 @@
 import { deflateSync, inflateSync } from 'node:zlib';
 import { decodeBase64url } from './base64url.ts';
 import { HoldfastError } from './errors.ts';
-import type { JsonObject } from './jws.ts';
+import { isJsonObject, type JsonObject } from './jws.ts';
 
 /** Where the status of a token is: Token Status List §6.2. */
 export interface StatusReference {
@@ -66,7 +66,7 @@ export function encodeStatusList({ bits, octets }: StatusList): EncodedStatusLis
  * takes. NOT checked: whose list it is.
  */
 export function decodeStatusList(value: unknown): StatusList {
-  if (!isObject(value)) throw unusable('status_list');
+  if (!isJsonObject(value)) throw unusable('status_list');
   const { bits, lst } = value;
   if (bits !== 1 && bits !== 2 && bits !== 4 && bits !== 8) throw unusable('bits');
   const packed = typeof lst === 'string' ? decodeBase64url(lst) : undefined;
@@ -81,10 +81,10 @@ export function decodeStatusList(value: unknown): StatusList {
  */
 export function readStatusReference({ status }: JsonObject): StatusReference | undefined {
   if (status === undefined) return undefined;
-  if (!isObject(status)) throw new HoldfastError('token_claims', { detail: 'status' });
+  if (!isJsonObject(status)) throw new HoldfastError('token_claims', { detail: 'status' });
   const { status_list: list } = status;
   if (list === undefined) return undefined; // Token Status List §6.1: there may be other mechanisms
-  if (!isObject(list)) throw new HoldfastError('token_claims', { detail: 'status_list' });
+  if (!isJsonObject(list)) throw new HoldfastError('token_claims', { detail: 'status_list' });
   const { idx, uri } = list;
   if (typeof idx !== 'number' || !Number.isSafeInteger(idx) || idx < 0) {
     throw new HoldfastError('token_claims', { detail: 'status_list.idx' });
@@ -111,10 +111,6 @@ function isListUri(uri: string): boolean {
   if (uri.length > LONGEST_URI || !URI.test(uri)) return false;
   const url = URL.parse(uri);
   return url !== null && url.username === '' && url.password === '';
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function unusable(detail: string): HoldfastError {

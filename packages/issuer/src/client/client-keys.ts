@@ -7,6 +7,7 @@ import {
   type Document,
   fetchDocument,
   HoldfastError,
+  isJsonObject,
   parseObject,
   readPublicJwk,
 } from '@holdfast/proof';
@@ -88,11 +89,7 @@ function readKeys({ octets }: Document): readonly Jwk[] {
   if (!Array.isArray(keys) || keys.length > MOST_KEYS)
     throw new HoldfastError('issuer_unavailable', { detail: 'keys' });
   if (keys.some(isPrivate)) throw new HoldfastError('issuer_unavailable', { detail: 'private key' });
-  return keys.filter(isJwk).filter((key) => key['x5c'] === undefined || x5cFault(key) === undefined);
-}
-
-function isJwk(key: unknown): key is Jwk {
-  return typeof key === 'object' && key !== null && !Array.isArray(key);
+  return keys.filter(isJsonObject).filter((key) => key['x5c'] === undefined || x5cFault(key) === undefined);
 }
 
 function isPrivate(key: unknown): boolean {

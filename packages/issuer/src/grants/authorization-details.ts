@@ -1,4 +1,4 @@
-import { HoldfastError, type JsonObject } from '@holdfast/proof';
+import { HoldfastError, isJsonObject, type JsonObject } from '@holdfast/proof';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { type AuthorizationDetailsType, ConfigurationError } from '../config.ts';
 import type { Parameters } from '../form.ts';
@@ -28,7 +28,7 @@ export function createAuthorizationDetails(configured: readonly AuthorizationDet
   // RFC 9396 §5: an unknown type, an unknown, missing or wrong field
   function check(entry: unknown, i: number): JsonObject {
     const detail = `authorization_details[${i}]`;
-    const type = isObject(entry) ? entry['type'] : undefined;
+    const type = isJsonObject(entry) ? entry['type'] : undefined;
     const validate = typeof type === 'string' ? validators.get(type) : undefined;
     if (validate === undefined || !validate(entry))
       throw new HoldfastError('authorization_details_invalid', { detail });
@@ -70,10 +70,6 @@ function compile(ajv: Ajv2020, { type, schema }: AuthorizationDetailsType, i: nu
       cause,
     });
   }
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Of so many levels at most, and without a member that every object has: Ajv takes `constructor` for one that a schema names. */

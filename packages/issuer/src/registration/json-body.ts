@@ -1,4 +1,4 @@
-import { fieldValues, HoldfastError, type JsonObject } from '@holdfast/proof';
+import { fieldValues, HoldfastError, isJsonObject, type JsonObject } from '@holdfast/proof';
 import type { IssuerRequest } from '../form.ts';
 
 const LONGEST = 65_536; // characters
@@ -11,9 +11,9 @@ export function readJsonBody(request: IssuerRequest): JsonObject {
   if (another !== undefined || !MEDIA_TYPE.test(type)) throw refusal('the body is not application/json');
   if (request.body.length > LONGEST) throw refusal('the body is too large');
   const value = parse(request.body);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refusal('the body is not an object');
+  if (!isJsonObject(value)) throw refusal('the body is not an object');
   if (isDeeper(value, DEEPEST)) throw refusal('the body is too deep');
-  return value as JsonObject;
+  return value;
 }
 
 function parse(text: string): unknown {

@@ -1,6 +1,7 @@
 import {
   type Document,
   HoldfastError,
+  isJsonObject,
   type JsonObject,
   type Jws,
   parseObject,
@@ -40,9 +41,9 @@ export async function readResponse(document: Document, expected: ResponseExpecta
 
 /** RFC 7662 §2.2: an error, or anything else that says nothing about the token, is no answer. */
 function checkAnswer(answer: unknown): JsonObject {
-  if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) throw unusable('token_introspection');
+  if (!isJsonObject(answer)) throw unusable('token_introspection');
   if (!Object.hasOwn(answer, 'active')) throw unusable('active');
-  return answer as JsonObject;
+  return answer;
 }
 
 /** RFC 9701 §5: by a key that the issuer publishes, for us, and in answer to this question. */
