@@ -1,8 +1,9 @@
-import { createHmac, hash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type Clock, fieldValues, HoldfastError, type HttpMessage, seconds } from '@holdfast/proof';
 import type { Account } from '../login/login.ts';
 import { PATHS } from '../metadata.ts';
 import type { Records } from '../records.ts';
+import { occupySlot } from '../slots.ts';
 import type { AuthorizationRequest } from './authorization-request.ts';
 
 /** One browser that was sent here with one authorization request. */
@@ -55,11 +56,8 @@ export function createInteractions(records: Records, lifetime: number, clock: Cl
 
   /** The page may be opened again (RFC 9126 §7.3), but nobody fills the store by opening it for ever. */
   async function countOpening(requestUri: string, until: number): Promise<void> {
-    const first = randomInt(MOST_OPENINGS); // most are free, so that most openings ask once
-    for (let i = 0; i < MOST_OPENINGS; i += 1) {
-      if (await records.add('opened', `${requestUri} ${(first + i) % MOST_OPENINGS}`, true, until)) return;
-    }
-    throw new HoldfastError('too_many_requests');
+    const occupy = (slot: number) => records.add('opened', `${requestUri} ${slot}`, true, until);
+    if ((await occupySlot(MOST_OPENINGS, occupy)) === undefined) throw new HoldfastError('too_many_requests');
   }
 
   // Of several at once the first one stays

@@ -1,5 +1,6 @@
-import { hash, randomInt } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Clock, HoldfastError, type Store, seconds } from '@holdfast/proof';
+import { occupySlot } from '../slots.ts';
 import { addressBlock } from './address-block.ts';
 
 export interface GuessLimits {
@@ -63,12 +64,10 @@ export function createLockout(options: LockoutOptions): Lockout {
   }
 
   async function occupyOne({ key, slots }: Guard, until: number): Promise<string> {
-    const first = randomInt(slots); // few slots are taken in most cases, so most attempts ask once
-    for (let i = 0; i < slots; i += 1) {
-      const slot = `guess ${key} ${(first + i) % slots}`;
-      if (await store.add(slot, '', until)) return slot;
-    }
-    throw new HoldfastError('login_locked');
+    const name = (slot: number) => `guess ${key} ${slot}`;
+    const slot = await occupySlot(slots, (each) => store.add(name(each), '', until));
+    if (slot === undefined) throw new HoldfastError('login_locked');
+    return name(slot);
   }
 
   async function giveBack(taken: readonly string[]): Promise<void> {
