@@ -39,11 +39,7 @@ export const issuerRoutes: FastifyPluginAsync<IssuerRoutesOptions> = async (app,
   const [pages, stylesheet] = [`${base}${PATHS.interaction}/:id`, base + PATHS.stylesheet];
   const refuse = (request: FastifyRequest, refusal: HoldfastError) =>
     isForPeople(request, base) ? showError(refusal, stylesheet) : failure(refusal, undefined);
-  // The core judges the content type, so every body reaches it as it came
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: BODY_LIMIT }, (_request, body, parsed) =>
-    parsed(null, body),
-  );
+  takeBodiesAsTheyCome(app);
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const refusal = refusalOf(error);
     const answered = refuse(request, refusal);
@@ -52,13 +48,7 @@ export const issuerRoutes: FastifyPluginAsync<IssuerRoutesOptions> = async (app,
   if (rateLimits !== 'off') {
     await limitRates(app, { limits: rateLimits, logins: [pages], answer: refuse });
   }
-  const read = (request: FastifyRequest): IssuerRequest => ({
-    ...messageFromNode(request.raw),
-    origin,
-    body: typeof request.body === 'string' ? request.body : '',
-    certificateTrusted: isCertificateTrusted(request.raw.socket),
-    address: request.ip, // of the connection, unless the application was told which proxies to trust
-  });
+  const read = (request: FastifyRequest) => readRequest(request, origin);
   const endpoint = (path: string, line: (request: IssuerRequest) => Promise<Reply>) => {
     app.route({
       method: EVERY_METHOD,
@@ -82,6 +72,24 @@ export const issuerRoutes: FastifyPluginAsync<IssuerRoutesOptions> = async (app,
     servePages(app, issuer, { base, pages, stylesheet }, read);
   }
 };
+
+/** The core judges the content type, so every body reaches it as it came. */
+function takeBodiesAsTheyCome(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: BODY_LIMIT }, (_request, body, parsed) =>
+    parsed(null, body),
+  );
+}
+
+function readRequest({ raw, body, ip }: FastifyRequest, origin: string): IssuerRequest {
+  return {
+    ...messageFromNode(raw),
+    origin,
+    body: typeof body === 'string' ? body : '',
+    certificateTrusted: isCertificateTrusted(raw.socket),
+    address: ip, // of the connection, unless the application was told which proxies to trust
+  };
+}
 
 /** What anybody may read. */
 function serveDocuments(app: FastifyInstance, issuer: Issuer, base: string): void {

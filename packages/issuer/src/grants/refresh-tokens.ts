@@ -5,6 +5,7 @@ import type { IssuerConfig } from '../config.ts';
 import type { Records } from '../records.ts';
 import type { Grant } from './grant.ts';
 import type { Grants } from './grants.ts';
+import { createRefreshUses } from './refresh-uses.ts';
 
 /** Refresh tokens. All clients are confidential, so one is bound to its client and not to a key (RFC 9449 §5). */
 export interface RefreshTokens {
@@ -46,16 +47,14 @@ interface Rotated {
   readonly graceUntil: number;
 }
 
-const IDLE_STEPS = 4; // a use is noted once in a quarter of the time after which an unused token ends
-
 export function createRefreshTokens(
   records: Records,
   grants: Grants,
   config: IssuerConfig,
   clock: Clock,
 ): RefreshTokens {
-  const { refresh_token_rotation: rotation, refresh_token_idle_lifetime: idle } = config;
-  const step = Math.ceil(idle / IDLE_STEPS);
+  const { refresh_token_rotation: rotation } = config;
+  const uses = createRefreshUses(records, config.refresh_token_idle_lifetime);
 
   async function remember(token: string, grant: Grant): Promise<void> {
     const seed = randomBytes(32).toString('base64url');
@@ -70,31 +69,6 @@ export function createRefreshTokens(
   /** By the lifetime that is configured now, which may be shorter than it was; from the last moment for the decision on. */
   function isOverAge({ authTime }: Grant, now: number): boolean {
     return now > authTime + config.interaction_lifetime + config.refresh_token_lifetime;
-  }
-
-  // RFC 9700 §4.14: ends when nobody uses it
-  async function isIdle(token: string, issuedAt: number, now: number): Promise<boolean> {
-    if (now <= issuedAt + idle) return false;
-    // It may have been used until the next note was due
-    return now >= Math.max(...(await uses(token))) + step + idle;
-  }
-
-  /** When it was used, as far as it was noted: two notes that take turns. Whatever was configured, they say the same. */
-  async function uses(token: string): Promise<[number, number]> {
-    const [one, other] = [
-      await records.get<number>('active', `${token} 0`),
-      await records.get<number>('active', `${token} 1`),
-    ];
-    return [one ?? Number.NEGATIVE_INFINITY, other ?? Number.NEGATIVE_INFINITY];
-  }
-
-  async function noteUse(token: string, now: number, { endsAt }: Grant): Promise<void> {
-    const [one, other] = await uses(token);
-    if (now < Math.max(one, other) + step) return;
-    // The older one: whoever is interrupted in between leaves the other
-    const note = `${token} ${one <= other ? 0 : 1}`;
-    await records.take('active', note);
-    await records.add('active', note, now, endsAt);
   }
 
   return {
@@ -117,12 +91,13 @@ export function createRefreshTokens(
         await grants.revoke(grant, 'refresh_used');
         throw new HoldfastError('grant_revoked');
       }
-      if (isOverAge(grant, now) || (await isIdle(token, issuedAt, now))) throw new HoldfastError('refresh_unknown');
+      if (isOverAge(grant, now) || (await uses.isIdle(token, issuedAt, now)))
+        throw new HoldfastError('refresh_unknown');
       return { token, grant, isRetry: rotated !== undefined } as CheckedRefresh;
     },
     async use({ token, grant, isRetry }) {
       const now = seconds(clock);
-      await noteUse(token, now, grant);
+      await uses.note(token, now, grant.endsAt);
       if (rotation === undefined) return undefined;
       const record = await records.get<RefreshRecord>('refresh', token);
       if (record === undefined) throw new HoldfastError('refresh_unknown');
