@@ -79,6 +79,19 @@ describe('whoever has no account any more allows nothing any more', () => {
   });
 });
 
+describe('an organisation that keeps its accounts elsewhere', () => {
+  it.each([
+    [true, 200],
+    [false, 400],
+    [undefined, 400],
+  ])('RFC 9700 §4.14.2 says %s of a person that asks for a refresh', async (known, status) => {
+    const login = { check: async () => ({ sub: 'anna' }), isKnown: async () => known as boolean };
+    const people = await createPeople({}, { login });
+    const token = String((await people.redeem(await people.code())).body['refresh_token']);
+    expect((await people.refresh(token)).status).toBe(status);
+  });
+});
+
 describe('a refresh token lives no longer than is configured now', () => {
   it.each([
     [1, 'refresh_unknown'],

@@ -85,6 +85,21 @@ describe('RFC 6749 §4.1.1 nobody allows anything before logging in', () => {
     expect((await people.browse(its, path)).text).toContain('id="approve"');
   });
 
+  it.each([null, false])(
+    'RFC 9700 §4.16 %s, as a hook without types says it, is a wrong password and counts',
+    async (wrong) => {
+      const check = async (_name: string, password: string) =>
+        password === PASSWORD ? { sub: 'anna' } : (wrong as unknown as undefined);
+      const people = await createPeople({}, { login: { check } });
+      const its = browser();
+      const path = await people.open(its, await people.pushed());
+      for (let i = 0; i < 5; i += 1) {
+        expectPage(await people.logIn(its, path, { password: 'swordfish' }), 'login_refused');
+      }
+      expect(await people.logIn(its, path)).toMatchObject({ status: 429, refusal: { code: 'login_locked' } });
+    },
+  );
+
   it('who logged in first stays: no second login puts somebody else in the place', async () => {
     const mine = await opened();
     const { people, its, path, csrf } = mine;

@@ -20,8 +20,9 @@ export interface SignIn {
 export function createSignIn(parts: Parts): SignIn {
   const { config, clients, interactions, login, lockout, events } = parts;
 
+  // null or false, as a hook without types may say, is a wrong password, and counts as one
   const check = (name: string, password: string, address: string) =>
-    lockout.attempt({ name, address }, async () => login?.check(name, password));
+    lockout.attempt({ name, address }, async () => (await login?.check(name, password)) || undefined);
 
   async function readAccount(form: Form, { address = '' }: IssuerRequest): Promise<Account> {
     const [name, password] = [form.get('login'), form.get('password')];

@@ -22,8 +22,10 @@ export function refreshToken(options: RefreshTokenOptions): CheckGrant {
   return async ({ form, client }) => {
     const refresh = await refreshTokens.check(form.get('refresh_token'), client);
     const { grant } = refresh;
-    // Whoever is gone allows nothing any more
-    if ((await login?.isKnown?.(grant.subject)) === false) throw new HoldfastError('grant_revoked');
+    // Whoever is gone allows nothing any more; and who is not said to be there is gone
+    if (login?.isKnown !== undefined && (await login.isKnown(grant.subject)) !== true) {
+      throw new HoldfastError('grant_revoked');
+    }
     const rights = takeRights(readAsked(form, details), openTo(client, grant), config, details);
     return {
       subject: grant.subject,
