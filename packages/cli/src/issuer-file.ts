@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ConfigurationError, type IssuerConfig, type Login, readAccounts, readConfig } from '@holdfast/issuer';
 import type { IssuerRoutesOptions } from '@holdfast/issuer/fastify';
+import { isJsonObject, type JsonObject } from '@holdfast/proof';
 import { CommandError } from './command-error.ts';
 import { readJsonFile, readJsonList } from './json-file.ts';
 import type { TlsIdentity } from './tls-server.ts';
@@ -106,14 +107,12 @@ function limit(field: string, value: unknown): Record<string, number> {
 }
 
 /** A field that holds fields of its own. One that nobody reads, as by a slip of the pen, would seem to have an effect. */
-function readFields(field: string, value: unknown, known: readonly string[]): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new CommandError(`${field}: must be an object`);
-  }
+function readFields(field: string, value: unknown, known: readonly string[]): JsonObject {
+  if (!isJsonObject(value)) throw new CommandError(`${field}: must be an object`);
   if (Object.keys(value).some((name) => !known.includes(name))) {
     throw new CommandError(`${field}: holds a field that is not known`);
   }
-  return value as Record<string, unknown>;
+  return value;
 }
 
 function isWhole(value: unknown, least: number, most: number): value is number {

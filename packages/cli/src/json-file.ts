@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import { isJsonObject, type JsonObject } from '@holdfast/proof';
 import { CommandError } from './command-error.ts';
 
 /** Reads a file that holds a JSON object. */
-export async function readJsonFile(path: string): Promise<Record<string, unknown>> {
+export async function readJsonFile(path: string): Promise<JsonObject> {
   const value = await readJson(path);
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (isJsonObject(value)) return value;
   throw new CommandError(`${path}: not a JSON object`);
 }
 

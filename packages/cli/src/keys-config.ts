@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { KeyFileOptions } from '@holdfast/issuer';
-import { FAPI_ALGORITHMS } from '@holdfast/proof';
+import { FAPI_ALGORITHMS, isJsonObject, type JsonObject } from '@holdfast/proof';
 import { CommandError } from './command-error.ts';
 
 export interface KeysConfig extends KeyFileOptions {
@@ -21,22 +21,21 @@ const SHORTEST = 3600; // s; below it verifiers would do little else than ask fo
  * because somebody may have put the passphrase where its place should be.
  */
 export async function readKeysConfig(value: unknown, folder: string): Promise<KeysConfig> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new CommandError('keys: is missing');
-  const fields = value as Record<string, unknown>;
-  const unknown = Object.keys(fields).find((field) => !FIELDS.includes(field));
+  if (!isJsonObject(value)) throw new CommandError('keys: is missing');
+  const unknown = Object.keys(value).find((field) => !FIELDS.includes(field));
   if (unknown !== undefined) throw new CommandError('keys: holds a field that is not known');
-  const { file, rotate_every: every, algorithms = ['ES256'] } = fields;
+  const { file, rotate_every: every, algorithms = ['ES256'] } = value;
   if (typeof file !== 'string' || file === '') throw new CommandError('keys.file: must be the path of a file');
   return {
     file,
     path: resolve(folder, file),
-    passphrase: await readPassphrase(fields, folder),
+    passphrase: await readPassphrase(value, folder),
     algorithms: readAlgorithms(algorithms),
     ...(every === undefined ? {} : { every: readSpan(every) }),
   };
 }
 
-async function readPassphrase(fields: Record<string, unknown>, folder: string): Promise<string> {
+async function readPassphrase(fields: JsonObject, folder: string): Promise<string> {
   const { passphrase_file: file, passphrase_env: variable } = fields;
   if ((file === undefined) === (variable === undefined)) {
     throw new CommandError('keys: one of passphrase_file and passphrase_env is needed');
