@@ -72,6 +72,20 @@ describe('an organisation that has its own login', () => {
     expectPage(await bank.people.browse(its, late), 'request_uri_used');
   });
 
+  it('RFC 9700 §4.14.2 can end what a person allowed, by not knowing her any more', async () => {
+    const known = new Set([anna.sub]);
+    const externalLogin = { start: ({ id }: Asked) => `${LOGIN}?for=${id}`, isKnown: (sub: string) => known.has(sub) };
+    const people = await createPeople({}, { externalLogin });
+    const its = browser();
+    const path = await people.open(its, await people.pushed());
+    const ticket = await people.issuer.authorization.loggedIn(path.split('/').at(-1) ?? '', anna);
+    await people.browse(its, ticket);
+    const { body } = await people.redeem(codeOf(await people.decide(its, path, 'approve')));
+    expect((await people.refresh(String(body['refresh_token']))).status).toBe(200);
+    known.clear();
+    expect((await people.refresh(String(body['refresh_token']))).body['code']).toBe('grant_revoked');
+  });
+
   it('is not heard about a person who gave up in another browser', async () => {
     const bank = await createBank();
     const [one, other] = [await sentToBank(bank), await sentToBank(bank)];

@@ -9,7 +9,7 @@ import {
 } from '@holdfast/proof';
 import { type Authenticated, authenticateClient } from './client/authenticate-client.ts';
 import type { Registered, Registry } from './client/clients.ts';
-import type { Form, IssuerRequest } from './form.ts';
+import type { IssuerRequest, Parameters } from './form.ts';
 import { checkSender, type Sender } from './sender.ts';
 
 /** Who asks, what he holds, and that neither proof nor assertion is good twice: the same at every endpoint for clients. */
@@ -17,7 +17,7 @@ export interface Admission {
   /** RFC 7523 §3, RFC 8705 §2. */
   authenticate<R extends Registered>(
     request: IssuerRequest,
-    form: Form,
+    form: Parameters,
     registry: Registry<R>,
     now: number,
   ): Promise<Authenticated<R>>;

@@ -43,7 +43,7 @@ export function assemble(settings: Settings): Parts {
     checks: {
       client_credentials: clientCredentials(config, details),
       authorization_code: authorizationCode({ config, details, codes, refreshTokens, keys }),
-      refresh_token: refreshToken({ config, details, refreshTokens, login }),
+      refresh_token: refreshToken({ config, details, refreshTokens, people: login ?? externalLogin }),
       'urn:ietf:params:oauth:grant-type:token-exchange': tokenExchange(config, details, tokens, grants),
     },
     issueAccessToken: createAccessTokens({ config, clock, keys, ...memory }),

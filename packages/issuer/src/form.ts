@@ -22,14 +22,12 @@ export interface Parameters {
   json(name: string, refusal: Code): unknown;
 }
 
-export type Form = Parameters;
-
 const LONGEST = 65_536; // characters
 const MOST_PARAMETERS = 64;
 const MEDIA_TYPE = /^application\/x-www-form-urlencoded *(?:;|$)/i;
 
 /** RFC 6749 §3.2 and appendix B: a form in the body, no parameter twice. */
-export function readForm(request: IssuerRequest): Form {
+export function readForm(request: IssuerRequest): Parameters {
   const [type = '', another] = fieldValues(request, 'content-type');
   if (another !== undefined || !MEDIA_TYPE.test(type)) throw new HoldfastError('content_type_unsupported');
   return readParameters(request.body);

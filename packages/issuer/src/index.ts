@@ -20,7 +20,7 @@ export {
 export { signJwt } from './keys/sign-jwt.ts';
 export type { SigningKey } from './keys/signing-key.ts';
 export { type AccountsOptions, readAccounts } from './login/accounts.ts';
-export type { Account, ExternalLogin, Interaction, Login } from './login/login.ts';
+export type { Account, ExternalLogin, Login, PendingLogin } from './login/login.ts';
 export { hashPassword } from './login/password-hash.ts';
 export type { IssuerOptions } from './options.ts';
 export { createGuardedFetch, type GuardOptions } from './registration/guarded-fetch.ts';

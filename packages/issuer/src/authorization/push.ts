@@ -1,7 +1,7 @@
 import { HoldfastError, seconds } from '@holdfast/proof';
 import type { Client } from '../client/clients.ts';
 import { unsignable } from '../client/signed-responses.ts';
-import { type Form, type IssuerRequest, type Parameters, readForm } from '../form.ts';
+import { type IssuerRequest, type Parameters, readForm } from '../form.ts';
 import type { Parts } from '../parts.ts';
 import { created, type Reply } from '../reply.ts';
 import type { Sender } from '../sender.ts';
@@ -37,7 +37,7 @@ export function createPushEndpoint(parts: Parts): (request: IssuerRequest) => Pr
 }
 
 async function readPushedParameters(
-  form: Form,
+  form: Parameters,
   client: Client,
   expected: { readonly issuer: string; readonly now: number },
 ): Promise<Parameters> {

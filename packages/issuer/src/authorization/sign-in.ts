@@ -1,6 +1,6 @@
 import { asRefusal, HoldfastError } from '@holdfast/proof';
 import { type Client, isRegistered } from '../client/clients.ts';
-import type { Form, IssuerRequest } from '../form.ts';
+import type { IssuerRequest, Parameters } from '../form.ts';
 import { type Account, isSubject } from '../login/login.ts';
 import type { Parts } from '../parts.ts';
 import { type Reply, redirect } from '../reply.ts';
@@ -10,7 +10,7 @@ import { showLogin } from './screens.ts';
 /** Who the person is: by name and password on our page, or by the word of an organisation's login. */
 export interface SignIn {
   /** The login form. RFC 9700 §4.16: guesses are counted before the password is looked at. */
-  attempt(interaction: Interaction, client: Client, form: Form, request: IssuerRequest): Promise<Reply>;
+  attempt(interaction: Interaction, client: Client, form: Parameters, request: IssuerRequest): Promise<Reply>;
   /** This person has logged in. NOT checked: that it is so. */
   enter(interaction: Interaction, account: Account): Promise<Reply>;
   /** Throws for an account that could be taken for something else. */
@@ -24,7 +24,7 @@ export function createSignIn(parts: Parts): SignIn {
   const check = (name: string, password: string, address: string) =>
     lockout.attempt({ name, address }, async () => (await login?.check(name, password)) || undefined);
 
-  async function readAccount(form: Form, { address = '' }: IssuerRequest): Promise<Account> {
+  async function readAccount(form: Parameters, { address = '' }: IssuerRequest): Promise<Account> {
     const [name, password] = [form.get('login'), form.get('password')];
     const isComplete = name !== undefined && password !== undefined;
     const account = isComplete ? await check(name, password, address) : undefined;

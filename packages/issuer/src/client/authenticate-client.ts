@@ -1,5 +1,5 @@
 import { decodeBase64url, fieldValues, HoldfastError } from '@holdfast/proof';
-import type { Form, IssuerRequest } from '../form.ts';
+import type { IssuerRequest, Parameters } from '../form.ts';
 import { hasSubject } from './certificate-subject.ts';
 import type { Registered, Registry } from './clients.ts';
 import { type Assertion, type AssertionExpectation, verifyAssertion } from './private-key-jwt.ts';
@@ -19,7 +19,7 @@ const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 /** RFC 6749 §2.3, RFC 7523 §2.2, RFC 8705 §2: exactly one way, and the one that the client registered. */
 export async function authenticateClient<R extends Registered>(
   request: IssuerRequest,
-  form: Form,
+  form: Parameters,
   registry: Registry<R>,
   expected: AssertionExpectation,
 ): Promise<Authenticated<R>> {
@@ -50,7 +50,7 @@ async function checkCertificate({ certificate, certificateTrusted }: IssuerReque
   }
 }
 
-function readAssertion(form: Form): string | undefined {
+function readAssertion(form: Parameters): string | undefined {
   const assertion = form.get('client_assertion');
   const type = form.get('client_assertion_type');
   if (assertion === undefined && type === undefined) return undefined;
@@ -59,7 +59,7 @@ function readAssertion(form: Form): string | undefined {
 }
 
 // FAPI 2.0 §5.3.2.1: no shared secrets, in whatever place
-function refuseSecrets(request: IssuerRequest, form: Form, assertion: string | undefined): void {
+function refuseSecrets(request: IssuerRequest, form: Parameters, assertion: string | undefined): void {
   const secrets = fieldValues(request, 'authorization').length + (form.get('client_secret') === undefined ? 0 : 1);
   if (secrets === 0) return;
   const several = secrets > 1 || assertion !== undefined;

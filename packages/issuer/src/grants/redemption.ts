@@ -1,13 +1,13 @@
 import type { Confirmation, JsonObject } from '@holdfast/proof';
 import type { GrantType } from '../client/client-metadata.ts';
 import type { Client } from '../client/clients.ts';
-import type { Form } from '../form.ts';
+import type { Parameters } from '../form.ts';
 import type { Sender } from '../sender.ts';
 import type { Rights } from './rights.ts';
 
 /** A token request whose client and sender are known. */
 export interface TokenRequest {
-  readonly form: Form;
+  readonly form: Parameters;
   readonly client: Client;
   readonly sender: Sender;
   /** What the token will be bound to. */

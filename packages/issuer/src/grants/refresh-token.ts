@@ -1,6 +1,6 @@
 import { HoldfastError } from '@holdfast/proof';
 import type { IssuerConfig } from '../config.ts';
-import type { Login } from '../login/login.ts';
+import type { People } from '../login/login.ts';
 import type { AuthorizationDetails } from './authorization-details.ts';
 import type { CheckGrant } from './redemption.ts';
 import type { RefreshTokens } from './refresh-tokens.ts';
@@ -10,7 +10,7 @@ export interface RefreshTokenOptions {
   readonly config: IssuerConfig;
   readonly details: AuthorizationDetails;
   readonly refreshTokens: RefreshTokens;
-  readonly login: Login | undefined;
+  readonly people: People | undefined;
 }
 
 /**
@@ -18,12 +18,12 @@ export interface RefreshTokenOptions {
  * RFC 9449 §5: to whatever key the authenticated client proves this time.
  */
 export function refreshToken(options: RefreshTokenOptions): CheckGrant {
-  const { config, details, refreshTokens, login } = options;
+  const { config, details, refreshTokens, people } = options;
   return async ({ form, client }) => {
     const refresh = await refreshTokens.check(form.get('refresh_token'), client);
     const { grant } = refresh;
     // Whoever is gone allows nothing any more; and who is not said to be there is gone
-    if (login?.isKnown !== undefined && (await login.isKnown(grant.subject)) !== true) {
+    if (people?.isKnown !== undefined && (await people.isKnown(grant.subject)) !== true) {
       throw new HoldfastError('grant_revoked');
     }
     const rights = takeRights(readAsked(form, details), openTo(client, grant), config, details);

@@ -1,7 +1,7 @@
 import { type Confirmation, HoldfastError } from '@holdfast/proof';
 import type { Client } from '../client/clients.ts';
 import type { IssuerConfig } from '../config.ts';
-import type { Form } from '../form.ts';
+import type { Parameters } from '../form.ts';
 import { type AccessTokenClaims, audiencesOf, grantOf, statusOf } from '../tokens/access-tokens.ts';
 import type { TokenReader } from '../tokens/token-reader.ts';
 import type { AuthorizationDetails } from './authorization-details.ts';
@@ -49,7 +49,7 @@ export function tokenExchange(
   };
 }
 
-async function readSubject(form: Form, tokens: TokenReader): Promise<AccessTokenClaims> {
+async function readSubject(form: Parameters, tokens: TokenReader): Promise<AccessTokenClaims> {
   if (form.get('subject_token_type') !== ACCESS_TOKEN)
     throw new HoldfastError('subject_token_type', { detail: 'subject_token_type' });
   const requested = form.get('requested_token_type');

@@ -1,7 +1,7 @@
 import { HoldfastError, seconds } from '@holdfast/proof';
 import type { GrantType } from '../client/client-metadata.ts';
 import type { Client } from '../client/clients.ts';
-import { type Form, type IssuerRequest, readForm } from '../form.ts';
+import { type IssuerRequest, type Parameters, readForm } from '../form.ts';
 import type { Companions, Redemption } from '../grants/redemption.ts';
 import { offerOf } from '../metadata.ts';
 import type { Parts } from '../parts.ts';
@@ -50,7 +50,7 @@ export function createTokenEndpoint(parts: Parts): (request: IssuerRequest) => P
   };
 }
 
-function readGrantType(form: Form, { metadata }: Client, offered: readonly GrantType[]): GrantType {
+function readGrantType(form: Parameters, { metadata }: Client, offered: readonly GrantType[]): GrantType {
   const asked = form.get('grant_type');
   if (asked === undefined) throw new HoldfastError('form_malformed', { detail: 'grant_type' });
   const grantType = offered.find((each) => each === asked);
