@@ -9,6 +9,7 @@ import { serveIssuerFromFile } from './issuer-command.ts';
 import { runKeysCommand } from './keys-command.ts';
 import { createOutput, type Output } from './output.ts';
 import { readAndHashPassword } from './password-command.ts';
+import { revokeGrant } from './revoke-command.ts';
 
 const HELP = `holdfast: sender-constrained access tokens
 
@@ -21,6 +22,7 @@ const HELP = `holdfast: sender-constrained access tokens
   holdfast keys list|rotate|add --config FILE  shows the issuer's keys, puts the next ones into use, makes what is missing
        [--now] [--json]                        --now: rotates also when verifiers may not know the next keys yet
   holdfast keys drop KID --config FILE         takes a key out at once, with all that it signed: one that leaked
+  holdfast revoke GRANT --config FILE          ends a grant, as the audit trail names it, with all tokens that came from it
   holdfast certs [DIRECTORY]                   a local authority with server and client certificates
 
   --state DIRECTORY                            where demo keeps certificates and keys (default .holdfast)
@@ -34,6 +36,7 @@ const MOST_OPERANDS: Readonly<Record<string, number>> = {
   issuer: 0,
   password: 0,
   keys: 2,
+  revoke: 1,
   certs: 1,
 };
 
@@ -92,6 +95,9 @@ async function main(args: string[], output: Output): Promise<number> {
       await runKeysCommand({ action, kid, config: values.config, now: values.now, json, print });
       return 0;
     }
+    case 'revoke':
+      await revokeGrant({ grant: operands[0], config: values.config, print });
+      return 0;
     case 'certs':
       await makeCertificates(operands[0] ?? 'certs', print);
       return 0;

@@ -47,7 +47,7 @@ interface IssuedToken {
 }
 
 /** By the client (RFC 7009), because its code came again (RFC 6749 §4.1.2), or a refresh token long after it was replaced. */
-export type RevocationReason = 'requested' | 'code_used' | 'refresh_used';
+export type RevocationReason = 'requested' | 'code_used' | 'refresh_used' | 'operator';
 
 /** `gone`: no longer published. */
 export type KeyState = 'next' | 'current' | 'retiring' | 'gone';

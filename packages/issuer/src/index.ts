@@ -2,6 +2,7 @@ export type { Authorization } from './authorization/authorize.ts';
 export { ConfigurationError, type IssuerConfig, readConfig } from './config.ts';
 export { type Audit, EVENTS, type IssuerEvent, type KeyState, type RevocationReason } from './events.ts';
 export type { IssuerRequest } from './form.ts';
+export { isGrantId } from './grants/grant.ts';
 export { createIssuer, type Issuer } from './issuer.ts';
 export { type FileRing, type FileRingOptions, openKeyFile } from './keys/file-ring.ts';
 export { givenKeys } from './keys/given-keys.ts';

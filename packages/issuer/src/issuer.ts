@@ -1,9 +1,11 @@
+import { seconds } from '@holdfast/proof';
 import { assemble } from './assemble.ts';
 import { type Authorization, createAuthorization } from './authorization/authorize.ts';
 import { createPushEndpoint } from './authorization/push.ts';
-import type { IssuerConfig } from './config.ts';
+import { type IssuerConfig, LONGEST_GRANT } from './config.ts';
 import { endpoint } from './endpoint.ts';
 import type { IssuerRequest } from './form.ts';
+import { isGrantId } from './grants/grant.ts';
 import { issuerMetadata, PATHS } from './metadata.ts';
 import { type IssuerOptions, readOptions } from './options.ts';
 import type { Registration } from './registration/registration.ts';
@@ -36,6 +38,12 @@ export interface Issuer {
   readonly introspect: Endpoint;
   /** RFC 7009 §2. */
   readonly revoke: Endpoint;
+  /**
+   * For operators: ends a grant, named as events and the first part of each `jti` name it, with every token that came from it.
+   * A JWT that a client got for itself is told to introspection alone; its place in a status list only itself knows. Throws
+   * TypeError for what names no grant, and what the store or `audit` throws. NOT checked: that there was one.
+   */
+  revokeGrant(id: string): Promise<void>;
   /** OIDC Core §5.3. */
   readonly userinfo: Endpoint;
   /** RFC 7591 and RFC 7592; undefined when they are not offered. */
@@ -57,6 +65,10 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     push: post(PATHS.push, createPushEndpoint(parts)),
     authorization: createAuthorization(parts),
     introspect: post(PATHS.introspect, createIntrospectionEndpoint(parts)),
+    async revokeGrant(id) {
+      if (!isGrantId(id)) throw new TypeError('grant: not the id of a grant');
+      await parts.grants.revoke({ id, endsAt: seconds(parts.clock) + LONGEST_GRANT }, 'operator');
+    },
     revoke: post(PATHS.revoke, createRevocationEndpoint(parts)),
     userinfo: endpoint(
       { path: PATHS.userinfo, methods: ['GET', 'POST'], nonces, events },

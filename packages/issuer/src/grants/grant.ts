@@ -14,6 +14,11 @@ export interface Grant extends Required<Allowance> {
   readonly endsAt: number;
 }
 
+/** Whether a text could name a grant. */
+export function isGrantId(text: string): boolean {
+  return /^[A-Za-z0-9_-]{22}$/.test(text);
+}
+
 export function newGrantId(): string {
   return randomBytes(16).toString('base64url');
 }

@@ -16,8 +16,14 @@ export interface Grants {
   noteToken(grantId: string, status: StatusReference, expiresAt: number): Promise<void>;
 }
 
-/** `endsAt`: the last second at which anything comes from it. `token`: one that is known besides those that were noted. */
-export type Revoked = Pick<Grant, 'id' | 'clientId' | 'endsAt'> & { readonly token?: NotedToken | undefined };
+/**
+ * `endsAt`: the last second at which anything comes from it. `clientId`: where it is known. `token`: one that is known besides
+ * those that were noted.
+ */
+export interface Revoked extends Pick<Grant, 'id' | 'endsAt'> {
+  readonly clientId?: string | undefined;
+  readonly token?: NotedToken | undefined;
+}
 
 export interface GrantsOptions {
   readonly records: Records;
