@@ -1,11 +1,14 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { limitRates, RATE_LIMITS, type RateLimitOptions } from '../../packages/issuer/src/rate-limit.ts';
 
 const MINUTE = 60_000;
 const LOGIN = '/login';
+/** Time for a reset to arrive, and for a route that must not be reached: a real clock is what both go by. */
+const LONG_ENOUGH = 100; // ms
 
 // The plugin reads the time of the machine
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: 1_800_000_000_000 }));
@@ -15,11 +18,12 @@ afterEach(async () => {
   for (const app of apps.splice(0)) await app.close();
 });
 
-/** An application whose routes are limited; it counts what reached a route. */
-async function limited(options: RateLimitOptions) {
+/** An application whose routes are limited; it counts what reached a route, and tells `onSend` of each answer. */
+async function limited(options: RateLimitOptions, onSend?: (status: number) => Promise<void>) {
   const app = fastify({ trustProxy: true }) as unknown as FastifyInstance;
   const reached: unknown[] = [];
   apps.push(app);
+  if (onSend !== undefined) app.addHook('onSend', (_request, { statusCode }) => onSend(statusCode));
   const plugin: FastifyPluginAsync = async (routes) => {
     routes.removeAllContentTypeParsers();
     routes.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, parsed) => parsed(null, body));
@@ -184,6 +188,31 @@ describe('logins', () => {
       '60',
       '/login too_many_requests',
     ]);
+  });
+});
+
+describe('a client that is gone before its refusal is sent', () => {
+  it.each([
+    ['address', '/token'],
+    ['login', LOGIN],
+    ['client', '/token'],
+  ])('REV-5-01 reaches no route by that: %s', async (limit, url) => {
+    const gone = Promise.withResolvers<void>();
+    // An audit trail, as applications write one
+    const audit = async (status: number) => {
+      if (status !== 429) return;
+      client.resetAndDestroy();
+      await wait(LONG_ENOUGH);
+      gone.resolve();
+    };
+    const { app, passed, reached } = await limited({ limits: { [limit]: 1 } }, audit);
+    await app.listen({ port: 0, host: '127.0.0.1' });
+    await passed(1, { from: '127.0.0.1', url });
+    const client = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
+    client.write(`POST ${url} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n`);
+    await gone.promise;
+    await wait(LONG_ENOUGH);
+    expect(reached).toHaveLength(1);
   });
 });
 

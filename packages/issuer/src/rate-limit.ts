@@ -36,7 +36,8 @@ const MOST_KEYS = 20_000; // of each limit, of about 200 octets; the one that wa
  * Limits the routes that are added to `app` after this has resolved. By address before the body is read, so that a flood
  * costs little; by client when it is there. The address is that of the connection: what a header says of it is not
  * believed, so behind a proxy the proxy has to limit, and this should be off. A host has a whole /64 of IPv6.
- * Each process counts for itself, and each listener. NOT checked: that a client is who it claims to be.
+ * Connections that are gone already have none, and count as one. Each process counts for itself, and each listener.
+ * NOT checked: that a client is who it claims to be.
  */
 export async function limitRates(app: FastifyInstance, options: RateLimitOptions = {}): Promise<void> {
   const { logins = [], answer = (_request, refusal) => failure(refusal, undefined) } = options;
@@ -49,23 +50,28 @@ export async function limitRates(app: FastifyInstance, options: RateLimitOptions
   const byLogin = limiter(limits.login, addressOf);
   const byClient = limiter(limits.client, (request) => `${addressOf(request)} ${claimedClient(request.body)}`);
 
-  async function limit(limiter: typeof byAddress, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    if (reply.sent) return;
+  /** Whether the request may go on; when not, it has its answer. */
+  async function admit(limiter: typeof byAddress, request: FastifyRequest, reply: FastifyReply): Promise<boolean> {
     const state = await limiter(request);
-    if (state.isAllowed || !state.isExceeded) return;
+    if (state.isAllowed || !state.isExceeded) return true;
     const { headers, body } = answer(request, new HoldfastError('too_many_requests'));
     // RFC 6585 §4
-    await reply.code(429).headers(headers).header('Retry-After', state.ttlInSeconds).send(body);
+    reply.code(429).headers(headers).header('Retry-After', state.ttlInSeconds).send(body);
+    return false;
   }
 
   const isLogin = ({ method, routeOptions }: FastifyRequest) =>
     method === 'POST' && logins.includes(routeOptions.url ?? '');
-  app.addHook('onRequest', async (request, reply) => {
-    await limit(byAddress, request, reply);
-    if (isLogin(request)) await limit(byLogin, request, reply);
+  // With a callback, because it alone lets a request pass: a promise that settles would, also when the answer was a
+  // refusal that is still being sent and the client has gone
+  app.addHook('onRequest', (request, reply, pass) => {
+    const admitted = async () =>
+      (await admit(byAddress, request, reply)) && (!isLogin(request) || (await admit(byLogin, request, reply)));
+    admitted().then((isAdmitted) => isAdmitted && pass(), pass);
   });
-  app.addHook('preHandler', async (request, reply) => {
-    if (request.method === 'POST') await limit(byClient, request, reply);
+  app.addHook('preHandler', (request, reply, pass) => {
+    if (request.method !== 'POST') pass();
+    else admit(byClient, request, reply).then((isAdmitted) => isAdmitted && pass(), pass);
   });
 }
 
