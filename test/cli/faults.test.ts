@@ -146,6 +146,8 @@ describe('a fault of the person or the machine is one clear line', () => {
   it.each([
     [['nonsense'], /nonsense: no such command/],
     [['demo', '--sreve'], /Unknown option '--sreve'/],
+    [['demo', '--state'], /'--state <value>' argument missing; see/],
+    [['demo', '--state', '--json'], /'--state' argument is ambiguous; see/],
     [['demo', '--serve', '--port', 'x'], /--port: a number/],
     [['demo', '--serve', '--port', ''], /--port: a number/],
     [['demo', '--port', '65533'], /--port: a number/],

@@ -105,6 +105,13 @@ describe('holdfast keys', { timeout: 60_000 }, () => {
     expect([again.code, again.stderr]).toEqual([1, `holdfast: keys: ${file}: there is no such key\n`]);
   });
 
+  it.each([`-${'A'.repeat(42)}`, `--${'A'.repeat(41)}`])('takes %s for the id of a key', async (kid) => {
+    const { config, file } = configured();
+    await keys('add', '--config', config);
+    const { code, stderr } = await keys('drop', kid, '--config', config);
+    expect([code, stderr]).toEqual([1, `holdfast: keys: ${file}: there is no such key\n`]);
+  });
+
   it('takes the passphrase from the environment', async () => {
     process.env['HOLDFAST_TEST_PASSPHRASE'] = PASSPHRASE;
     const { config, file } = configured({ passphrase_file: undefined, passphrase_env: 'HOLDFAST_TEST_PASSPHRASE' });

@@ -48,6 +48,17 @@ describe('holdfast revoke', () => {
     expect((await trail()).filter(({ event }) => event === 'grant.revoked')).toHaveLength(1);
   }, 60_000);
 
+  it.each([`-${'A'.repeat(21)}`, `-h${'A'.repeat(20)}`, `--${'A'.repeat(20)}`])(
+    'takes %s for the id that it is, before --config and after it',
+    async (grant) => {
+      const revoked = { code: 0, stdout: `revoked ${grant}\n`, stderr: '' };
+      expect(await holdfast('revoke', grant, '--config', config)).toEqual(revoked);
+      expect(await holdfast('revoke', '--config', config, grant)).toEqual(revoked);
+      expect(await holdfast('revoke', '--config', config, '--', grant)).toEqual(revoked);
+    },
+    60_000,
+  );
+
   it.each([
     [[], /^holdfast: usage: holdfast revoke GRANT --config FILE\n$/],
     [['short'], /^holdfast: revoke: not the id of a grant, as the audit trail has it\n$/],

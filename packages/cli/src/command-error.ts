@@ -39,7 +39,7 @@ function oneLine(thrown: unknown): string | undefined {
   }
   if (thrown.message === 'fetch failed' && thrown.cause !== undefined) return oneLine(thrown.cause);
   const { code = '', path, port, hostname } = thrown as SystemError;
-  if (code.startsWith('ERR_PARSE_ARGS')) return `${thrown.message.split('. ')[0]}; see holdfast --help`;
+  if (code.startsWith('ERR_PARSE_ARGS')) return `${thrown.message.split(/\.\s/)[0]}; see holdfast --help`;
   const reason = TLS.test(code) ? `the TLS handshake failed (${code})` : SYSTEM[code];
   if (reason === undefined) return undefined;
   const where = path ?? hostname ?? (port === undefined ? undefined : `port ${port}`);

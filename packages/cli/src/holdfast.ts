@@ -5,6 +5,7 @@ import { CommandError, describe } from './command-error.ts';
 import { runDemo } from './demo/demo.ts';
 import { serve } from './demo/serve.ts';
 import { requestHeaders } from './headers.ts';
+import { idsLast } from './ids-last.ts';
 import { serveIssuerFromFile } from './issuer-command.ts';
 import { runKeysCommand } from './keys-command.ts';
 import { createOutput, type Output } from './output.ts';
@@ -44,7 +45,7 @@ const MOST_OPERANDS: Readonly<Record<string, number>> = {
 async function main(args: string[], output: Output): Promise<number> {
   const { print } = output;
   const { values, positionals } = parseArgs({
-    args,
+    args: idsLast(args),
     allowPositionals: true,
     options: {
       help: { type: 'boolean', short: 'h' },

@@ -1,0 +1,10 @@
+/** The id of a grant or of a key: base64url of 16 or of 32 octets. One in 64 begins as an option does. */
+const ID_LIKE_AN_OPTION = /^-(?:[\w-]{21}|[\w-]{42})$/;
+
+/** The arguments with such ids behind a `--`, where nothing is an option: people paste them from a list or a trail. */
+export function idsLast(args: readonly string[]): string[] {
+  const isId = (arg: string) => ID_LIKE_AN_OPTION.test(arg);
+  const ids = args.filter(isId);
+  if (ids.length === 0 || args.includes('--')) return [...args];
+  return [...args.filter((arg) => !isId(arg)), '--', ...ids];
+}
