@@ -24,6 +24,16 @@ export { ath, x5tS256 } from './hashes.ts';
 export { matchesHtu, normalizeHtu } from './htu.ts';
 export { importPublicJwk, type PublicJwk, readPublicJwk, thumbprint } from './jwk.ts';
 export { isJsonObject, type JsonObject, type Jws, readJws } from './jws.ts';
+export {
+  type ExternalKey,
+  type ForeignKeyPair,
+  generateKey,
+  importKey,
+  type KeySource,
+  type PrivateJwk,
+  type ProofKey,
+  readPublicHalf,
+} from './key.ts';
 export { createKeySet, type Jwks, type KeySet } from './key-set.ts';
 export { fieldValues, type HttpMessage, targetPath } from './message.ts';
 export { metadataUrl } from './metadata.ts';

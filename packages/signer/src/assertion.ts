@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { type Clock, seconds } from '@holdfast/proof';
+import { type Clock, type ProofKey, seconds } from '@holdfast/proof';
 import { segment, signCompact } from './compact.ts';
-import type { ProofKey } from './key.ts';
 
 const LIFETIME = 60; // seconds
 

@@ -1,9 +1,8 @@
-import { type Clock, seconds } from '@holdfast/proof';
+import { type Clock, type ProofKey, seconds } from '@holdfast/proof';
 import { unlessAborted } from './abort.ts';
 import { asksForNonce, refusesToken } from './challenge.ts';
 import { documentFetch } from './document.ts';
 import { discover, type IssuerMetadata } from './issuer-metadata.ts';
-import type { ProofKey } from './key.ts';
 import { createNonceMemory } from './nonce-memory.ts';
 import { readRequest } from './resource-request.ts';
 import { send } from './send.ts';

@@ -1,4 +1,4 @@
-import type { ProofKey } from './key.ts';
+import type { ProofKey } from '@holdfast/proof';
 
 /** One segment of a compact JWS. */
 export function segment(value: object): string {

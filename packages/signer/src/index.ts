@@ -1,4 +1,3 @@
-export { type Client, type ClientOptions, createClient } from './client.ts';
 export {
   type ExternalKey,
   type ForeignKeyPair,
@@ -7,7 +6,8 @@ export {
   type KeySource,
   type PrivateJwk,
   type ProofKey,
-} from './key.ts';
+} from '@holdfast/proof';
+export { type Client, type ClientOptions, createClient } from './client.ts';
 export { createSigner, type ProofRequest, type Signer, type SignerOptions } from './signer.ts';
 export type { AccessToken, Authentication } from './token-request.ts';
 export type { TlsIdentity } from './transport.ts';

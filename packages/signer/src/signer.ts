@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { ath, type Clock, HoldfastError, normalizeHtu, seconds } from '@holdfast/proof';
+import { ath, type Clock, HoldfastError, normalizeHtu, type ProofKey, readPublicHalf, seconds } from '@holdfast/proof';
 import { segment, signCompact } from './compact.ts';
-import { type ProofKey, readPublicHalf } from './key.ts';
 import { checkUrl } from './url.ts';
 
 export interface ProofRequest {

@@ -1,8 +1,7 @@
-import { type Clock, HoldfastError, seconds } from '@holdfast/proof';
+import { type Clock, HoldfastError, type ProofKey, seconds } from '@holdfast/proof';
 import { createAssertion } from './assertion.ts';
 import { readJson } from './document.ts';
 import type { IssuerMetadata } from './issuer-metadata.ts';
-import type { ProofKey } from './key.ts';
 import { type Request, type Sending, send } from './send.ts';
 
 export type Authentication =

@@ -7,18 +7,9 @@ import {
   type webcrypto,
 } from 'node:crypto';
 import { promisify } from 'node:util';
-import {
-  type Algorithm,
-  algorithms,
-  HoldfastError,
-  importPublicJwk,
-  isAlgorithm,
-  isAvailable,
-  type PublicJwk,
-  readPublicJwk,
-  thumbprint,
-  verifySignature,
-} from '@holdfast/proof';
+import { type Algorithm, algorithms, isAlgorithm, isAvailable, verifySignature } from './algorithms.ts';
+import { HoldfastError } from './errors.ts';
+import { importPublicJwk, type PublicJwk, readPublicJwk, thumbprint } from './jwk.ts';
 
 /** A key that signs. The private half is behind `sign` and nowhere else, so it cannot be printed or serialised. */
 export interface ProofKey {
