@@ -42,6 +42,8 @@ describe('the table', () => {
     invalid_dpop_proof: [401, 400],
     use_dpop_nonce: [401, 400],
     insufficient_scope: [403, 403],
+    invalid_signature: [401, 401],
+    content_too_large: [413, 413],
     invalid_client: [401, 401],
     unauthorized_client: [400, 400],
     invalid_grant: [400, 400],

@@ -56,6 +56,30 @@ export { type Code, type OAuthError, refusals } from './refusals.ts';
 export { createRenewable, type Renewable } from './renewable.ts';
 export { replayKey, reserve, reserveJti } from './replay.ts';
 export { createSenderKeyCache, type SenderKeyCache } from './sender-keys.ts';
+export type {
+  CheckedSignature,
+  SignatureTimes,
+  VerifiedSignature,
+} from './signatures/checked-signature.ts';
+export { contentDigest, matchContent, matchContentDigest } from './signatures/content-digest.ts';
+export { checkEvidenceSignature, EVIDENCE_TAG, verifyEvidenceSignature } from './signatures/evidence-signature.ts';
+export {
+  checkRequestSignature,
+  type RequestSigning,
+  type RequestToSign,
+  signRequest,
+  verifyRequestSignature,
+} from './signatures/request-signature.ts';
+export {
+  checkResponseSignature,
+  matchResponseContent,
+  type ResponseSigning,
+  type ResponseToSign,
+  signResponse,
+  verifyResponseSignature,
+} from './signatures/response-signature.ts';
+export type { VerificationKey } from './signatures/signature-algorithm.ts';
+export type { SignedRequest, SignedResponse } from './signatures/signed-message.ts';
 export {
   createStatusList,
   decodeStatusList,

@@ -11,7 +11,7 @@ export interface HttpMessage {
 }
 
 /** All values of a header field, one per field line. Names are compared without regard to case (RFC 9110 §5.1). */
-export function fieldValues(message: HttpMessage, name: string): string[] {
+export function fieldValues(message: Pick<HttpMessage, 'headers'>, name: string): string[] {
   const values: string[] = [];
   for (let i = 0; i + 1 < message.headers.length; i += 2) {
     const candidate = message.headers[i];

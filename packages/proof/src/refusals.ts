@@ -77,6 +77,35 @@ export const REFUSALS = {
     'The authorization_details of the access token do not cover this request',
   ],
 
+  // The signature over the message, and the digest of its body
+  signature_missing: ['invalid_signature', 'FAPISIG-5.3.1.2-03', 'The message carries no signature'],
+  signature_malformed: [
+    'invalid_signature',
+    'SIG-7.5.2-01',
+    'Signature-Input and Signature are not a well-formed pair of fields',
+  ],
+  signature_params: [
+    'invalid_signature',
+    'FAPISIG-5.3.1.2-04',
+    'A parameter of the signature is missing, or not what is accepted here',
+  ],
+  signature_coverage: [
+    'invalid_signature',
+    'FAPISIG-5.3.1.2-05',
+    'The signature does not cover what it has to, or covers what is not there',
+  ],
+  signature_time: [
+    'invalid_signature',
+    'FAPISIG-5.3.1.2-06',
+    'The signature was made too long ago or in the future, or has expired',
+  ],
+  signature_invalid: ['invalid_signature', 'FAPISIG-5.3.1.2-02', 'The signature over the message does not verify'],
+  digest_malformed: ['invalid_signature', 'DIG-2-01', 'Content-Digest is not a well-formed dictionary of digests'],
+  digest_missing: ['invalid_signature', 'FAPISIG-5.3.1.2-08', 'The message has a body and no signed Content-Digest'],
+  digest_unsupported: ['invalid_signature', 'DIG-5-02', 'Content-Digest has neither sha-256 nor sha-512'],
+  digest_mismatch: ['invalid_signature', 'SIG-7.2.8-01', 'The body is another one than Content-Digest says'],
+  content_too_large: ['content_too_large', 'RFC 9110 §15.5.14', 'The body is larger than what is taken here'],
+
   // The token endpoint
   content_type_unsupported: ['invalid_request', 'RFC 6749 §3.2', 'The body is not application/x-www-form-urlencoded'],
   form_malformed: ['invalid_request', 'RFC 6749 §3.2', 'The form is malformed or repeats a parameter'],
@@ -226,6 +255,10 @@ export const REFUSALS = {
   token_type_mismatch: ['local', 'DPOP-5-08', 'The issuer gave a token of another type than was asked for'],
   key_unusable: ['local', 'JOSE-8725-3.1-01', 'The key cannot be used for signing'],
 
+  message_unsignable: ['local', 'FAPISIG-5.3.1.1-06', 'The message lacks what its signature has to cover'],
+  response_unsigned: ['local', 'FAPISIG-5.3.2.2-02', 'The response carries no signature'],
+  response_signature: ['local', 'FAPISIG-5.3.2.2-02', 'The signature or the digest of the response cannot be accepted'],
+
   // What can go wrong on our side: closed, never open
   store_full: ['temporarily_unavailable', 'DPOP-11.1-02', 'The store is full of live entries'],
   audit_unavailable: ['temporarily_unavailable', 'RFC 9700 §4.14.2', 'What was decided cannot be recorded'],
@@ -244,6 +277,8 @@ export const STATUS = {
   invalid_dpop_proof: { rs: 401, as: 400 },
   use_dpop_nonce: { rs: 401, as: 400 },
   insufficient_scope: { rs: 403, as: 403 },
+  invalid_signature: { rs: 401, as: 401 }, // FAPI 2.0 HTTP Signatures §5.3.1.2 (3)
+  content_too_large: { rs: 413, as: 413 },
   invalid_client: { rs: 401, as: 401 },
   invalid_grant: { rs: 400, as: 400 },
   unauthorized_client: { rs: 400, as: 400 },
