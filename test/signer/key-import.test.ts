@@ -76,6 +76,7 @@ describe('a pair of Web Cryptography, non-extractable', () => {
 
   it.each(algorithms)('of @peculiar/webcrypto, %s', async (alg, algorithm) => {
     const keys = await webKeys(algorithm, peculiar);
+    await expect(peculiar.subtle.exportKey('pkcs8', keys.privateKey)).rejects.toThrow();
     expect(await algorithmOfProof(await importKey({ ...keys, crypto: peculiar }))).toBe(alg);
   });
 

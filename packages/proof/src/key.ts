@@ -7,36 +7,23 @@ import {
   type webcrypto,
 } from 'node:crypto';
 import { promisify } from 'node:util';
-import { type Algorithm, algorithms, isAlgorithm, isAvailable, verifySignature } from './algorithms.ts';
+import { type Algorithm, algorithms, verifySignature } from './algorithms.ts';
 import { HoldfastError } from './errors.ts';
-import { importPublicJwk, type PublicJwk, readPublicJwk, thumbprint } from './jwk.ts';
+import { importPublicJwk } from './jwk.ts';
+import { type ExternalKey, type ForeignKeyPair, fromExternal, fromForeignPair, isForeign } from './key-elsewhere.ts';
+import { agree, checkAlgorithm, type PublicHalf, publicHalf, unusable } from './public-half.ts';
+
+export type { ExternalKey, ForeignKeyPair } from './key-elsewhere.ts';
+export { readPublicHalf } from './public-half.ts';
 
 /** A key that signs. The private half is behind `sign` and nowhere else, so it cannot be printed or serialised. */
-export interface ProofKey {
-  readonly alg: Algorithm;
-  readonly publicJwk: PublicJwk;
-  /** RFC 7638 thumbprint. */
-  readonly jkt: string;
+export interface ProofKey extends PublicHalf {
   /** JWS signature (RFC 7515 §5.1; raw r and s for ECDSA) over an ASCII signing input. */
   sign(input: string): Uint8Array | Promise<Uint8Array>;
 }
 
-/** A key elsewhere: a KMS, an HSM. `sign` gets the octets of the signing input and returns a JWS signature. */
-export interface ExternalKey {
-  readonly publicJwk: Readonly<Record<string, unknown>>;
-  sign(input: Uint8Array): Uint8Array | Promise<Uint8Array>;
-}
-
 /** A private key as a JWK (RFC 7517 §4, RFC 7518 §6). */
 export type PrivateJwk = Readonly<Record<string, unknown>>;
-
-/** A key pair of any Web Cryptography implementation. The private key may be non-extractable. */
-export interface ForeignKeyPair {
-  readonly privateKey: CryptoKey;
-  readonly publicKey: CryptoKey;
-  /** The implementation that made the keys. Default: Node's. */
-  readonly crypto?: Pick<Crypto, 'subtle'>;
-}
 
 export type KeySource = PrivateJwk | string | KeyObject | CryptoKey | ForeignKeyPair | ExternalKey;
 
@@ -61,7 +48,8 @@ export async function generateKey(alg: Algorithm = 'ES256'): Promise<ProofKey> {
 /**
  * Takes a private JWK, a PEM (PKCS#8, SEC 1, PKCS#1), a KeyObject, a CryptoKey, a key pair of a Web Cryptography
  * implementation, or `{ publicJwk, sign }`. `alg` is needed where the key leaves a choice (RSA: PS256 unless given).
- * Signs once to prove that both halves belong together. Throws `key_unusable`; the message never holds key material.
+ * Signs once to prove that both halves belong together. Throws `key_unusable`; the message never holds key material. So does
+ * `sign` of a key elsewhere whenever that fails: what the other side said is left out, but for the name of the fault.
  */
 export async function importKey(source: KeySource, alg?: Algorithm): Promise<ProofKey> {
   const key = await read(source, alg).catch((thrown: unknown) => {
@@ -72,25 +60,13 @@ export async function importKey(source: KeySource, alg?: Algorithm): Promise<Pro
   return key;
 }
 
-/** RFC 9449 §4.3 (5) and (7), on our own side: an algorithm that signs proofs, and a key for it that holds nothing private. */
-export function readPublicHalf(jwk: unknown, alg: unknown): PublicJwk {
-  checkAlgorithm(alg);
-  try {
-    return readPublicJwk(jwk, alg, 'key_unusable');
-  } catch (thrown) {
-    throw unusable((thrown instanceof HoldfastError ? thrown.detail : undefined) ?? 'not a public key');
-  }
-}
-
 async function read(source: KeySource, alg: Algorithm | undefined): Promise<ProofKey> {
   if (typeof source === 'string') return fromKeyObject(createPrivateKey(source), alg);
   if (source instanceof KeyObject) return fromKeyObject(source, alg);
-  if (source instanceof CryptoKey) return fromWebKey(source, await publicJwkOf(source), globalThis.crypto, alg);
+  if (source instanceof CryptoKey) return fromWebKey(source, await publicJwkOf(source), alg);
   if ('sign' in source && typeof source.sign === 'function') return fromExternal(source as ExternalKey, alg);
-  if ('privateKey' in source) {
-    const { privateKey, publicKey, crypto = globalThis.crypto } = source as ForeignKeyPair;
-    return fromWebKey(privateKey, await crypto.subtle.exportKey('jwk', publicKey), crypto, alg);
-  }
+  if ('privateKey' in source) return fromPair(source as ForeignKeyPair, alg);
+  if (isForeign(source)) throw unusable(NEEDS_CRYPTO);
   return fromJwk(source as PrivateJwk, alg);
 }
 
@@ -114,18 +90,19 @@ function fromKeyObject(key: KeyObject, wanted: Algorithm | undefined): ProofKey 
   return { ...half, sign: (input) => signWithKey(digest, Buffer.from(input, 'latin1'), { key, ...options }) };
 }
 
-function fromExternal(external: ExternalKey, wanted: Algorithm | undefined): ProofKey {
-  const half = publicHalf(external.publicJwk, wanted);
-  return { ...half, sign: (input) => external.sign(Buffer.from(input, 'latin1')) };
+async function fromPair(pair: ForeignKeyPair, wanted: Algorithm | undefined): Promise<ProofKey> {
+  const { privateKey, publicKey, crypto = globalThis.crypto } = pair;
+  const { subtle } = crypto;
+  if (subtle !== globalThis.crypto.subtle) return fromForeignPair(pair, subtle, wanted);
+  if (isForeign(privateKey) || isForeign(publicKey)) throw unusable(NEEDS_CRYPTO);
+  return fromWebKey(privateKey, await subtle.exportKey('jwk', publicKey), wanted);
 }
 
-function fromWebKey(
-  key: CryptoKey,
-  jwk: object,
-  { subtle }: Pick<Crypto, 'subtle'>,
-  wanted: Algorithm | undefined,
-): ProofKey {
+const NEEDS_CRYPTO = 'a CryptoKey of another implementation comes as { privateKey, publicKey, crypto }';
+
+function fromWebKey(key: CryptoKey, jwk: object, wanted: Algorithm | undefined): ProofKey {
   const half = publicHalf(jwk, wanted);
+  const { subtle } = globalThis.crypto;
   const { subtle: algorithm } = algorithms[half.alg];
   return {
     ...half,
@@ -147,50 +124,20 @@ async function publicJwkOf(key: CryptoKey): Promise<object> {
     : subtle.exportKey('jwk', await subtle.getPublicKey(key, ['verify']));
 }
 
-function publicHalf(jwk: object, wanted: Algorithm | undefined): Pick<ProofKey, 'alg' | 'publicJwk' | 'jkt'> {
-  const alg = agree(wanted, (jwk as { alg?: unknown }).alg) ?? defaultAlgorithm(jwk);
-  const publicJwk = readPublicHalf(jwk, alg);
-  return { alg, publicJwk, jkt: thumbprint(publicJwk) };
-}
-
-/** A key serves the algorithm it names and no other. EdDSA and Ed25519 share their row: RFC 9864 §2.2. */
-function agree(wanted: Algorithm | undefined, stated: unknown): Algorithm | undefined {
-  if (stated === undefined) return wanted;
-  checkAlgorithm(stated);
-  if (wanted !== undefined && algorithms[wanted] !== algorithms[stated]) throw unusable('alg');
-  return wanted ?? stated;
-}
-
-function defaultAlgorithm({ kty, crv }: { kty?: unknown; crv?: unknown }): Algorithm {
-  if (kty === 'RSA') return 'PS256';
-  if (crv === 'P-256') return 'ES256';
-  if (crv === 'P-384') return 'ES384';
-  if (crv === 'Ed25519') return 'Ed25519';
-  throw unusable('no algorithm for this kind of key');
-}
-
 async function checkHalves(key: ProofKey): Promise<void> {
   const probe = 'holdfast key check';
   const publicKey = importPublicJwk(key.publicJwk, 'key_unusable');
-  const signature: unknown = await signProbe(key, probe);
-  if (!(signature instanceof Uint8Array && verifySignature(key.alg, publicKey, probe, signature))) {
+  if (!verifySignature(key.alg, publicKey, probe, await signProbe(key, probe))) {
     throw unusable('the private and the public half differ');
   }
 }
 
-async function signProbe(key: ProofKey, probe: string): Promise<unknown> {
+async function signProbe(key: ProofKey, probe: string): Promise<Uint8Array> {
   try {
     return await key.sign(probe);
   } catch (cause) {
-    throw new HoldfastError('key_unusable', { detail: 'it does not sign', cause });
+    throw cause instanceof HoldfastError
+      ? cause
+      : new HoldfastError('key_unusable', { detail: 'it does not sign', cause });
   }
-}
-
-function checkAlgorithm(alg: unknown): asserts alg is Algorithm {
-  if (!isAlgorithm(alg)) throw unusable('alg');
-  if (!isAvailable(alg)) throw unusable('this Node does not have the algorithm');
-}
-
-function unusable(detail: string): HoldfastError {
-  return new HoldfastError('key_unusable', { detail });
 }
