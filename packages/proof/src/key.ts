@@ -87,7 +87,8 @@ function fromJwk(jwk: PrivateJwk, alg: Algorithm | undefined): ProofKey {
 function fromKeyObject(key: KeyObject, wanted: Algorithm | undefined): ProofKey {
   const half = publicHalf(createPublicKey(key).export({ format: 'jwk' }), wanted);
   const { digest, options } = algorithms[half.alg];
-  return { ...half, sign: (input) => signWithKey(digest, Buffer.from(input, 'latin1'), { key, ...options }) };
+  const signing = { key, ...options };
+  return { ...half, sign: (input) => signWithKey(digest, Buffer.from(input, 'latin1'), signing) };
 }
 
 async function fromPair(pair: ForeignKeyPair, wanted: Algorithm | undefined): Promise<ProofKey> {

@@ -254,6 +254,7 @@ export const REFUSALS = {
   token_response: ['local', 'RFC 6749 §5.1', 'The token response cannot be used'],
   token_type_mismatch: ['local', 'DPOP-5-08', 'The issuer gave a token of another type than was asked for'],
   key_unusable: ['local', 'JOSE-8725-3.1-01', 'The key cannot be used for signing'],
+  signing_rate_exceeded: ['local', 'RFC 9449 §11.4', 'More proofs are asked for than this signer makes in a second'],
 
   message_unsignable: ['local', 'FAPISIG-5.3.1.1-06', 'The message lacks what its signature has to cover'],
   response_unsigned: ['local', 'FAPISIG-5.3.2.2-02', 'The response carries no signature'],
