@@ -21,7 +21,8 @@ beforeAll(async () => {
   return () => vi.restoreAllMocks();
 });
 
-const dpop = (issuer: string) => dpopClient({ issuer, resource: AUDIENCE, scope: 'orders:read' });
+const dpop = (issuer: string, clock = Date.now) =>
+  dpopClient({ issuer, resource: AUDIENCE, scope: 'orders:read', clock });
 const mtls = (issuer: string) =>
   mtlsClient({
     issuer,
@@ -100,9 +101,11 @@ describe('our client at oidc-provider', () => {
   });
 
   it('is challenged once, for any number of tokens', async () => {
-    await using peer = await provider({ ...options, lifetime: 5 });
-    const client = dpop(peer.issuer);
-    const tokens = [await client.token(), await client.token(), await client.token()];
+    let time = Date.now();
+    await using peer = await provider({ ...options, lifetime: 1 });
+    const client = dpop(peer.issuer, () => time);
+    const tokens = [];
+    for (let i = 0; i < 3; i += 1, time += 1000) tokens.push(await client.token());
     expect(new Set(tokens.map(({ accessToken }) => accessToken)).size).toBe(3);
     expect(peer.requests.filter((line) => line === 'POST /token 400')).toHaveLength(1);
   });

@@ -33,9 +33,10 @@ describe('RFC 8414 §3: the metadata of the issuer', () => {
   });
 
   it('is asked for once', async () => {
+    let time = Date.now();
     await using server = await scriptedIssuer({ token: () => granted({ expires_in: 1 }) });
-    const client = dpopClient({ issuer: server.issuer });
-    for (let i = 0; i < 3; i += 1) await client.token();
+    const client = dpopClient({ issuer: server.issuer, clock: () => time });
+    for (let i = 0; i < 3; i += 1, time += 1000) await client.token();
     expect(server.received.map(({ method }) => method)).toEqual(['GET', 'POST', 'POST', 'POST']);
   });
 

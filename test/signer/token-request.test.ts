@@ -137,9 +137,10 @@ describe('RFC 7523 §2.2, §3: private_key_jwt', () => {
   });
 
   it('C088 never uses an assertion twice', async () => {
+    let time = clock();
     await using server = await scriptedIssuer({ token: () => granted({ expires_in: 1 }) });
-    const client = dpopClient({ issuer: server.issuer });
-    for (let i = 0; i < 5; i += 1) await client.token();
+    const client = dpopClient({ issuer: server.issuer, clock: () => time });
+    for (let i = 0; i < 5; i += 1, time += 1000) await client.token();
     const ids = server.tokenRequests.map(({ assertion }) => assertion?.payload.jti);
     expect(new Set(ids).size).toBe(5);
   });

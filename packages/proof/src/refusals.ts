@@ -253,10 +253,15 @@ export const REFUSALS = {
   token_request_refused: ['local', 'RFC 6749 §5.2', 'The issuer refused to give a token'],
   token_response: ['local', 'RFC 6749 §5.1', 'The token response cannot be used'],
   token_type_mismatch: ['local', 'DPOP-5-08', 'The issuer gave a token of another type than was asked for'],
+  certificate_unusable: ['local', 'RFC 8705 §3', 'The certificate of the client cannot be used'],
+  authorization_refused: ['local', 'RFC 6749 §4.1.2.1', 'The issuer or the person refused the authorization request'],
+  authorization_response: ['local', 'ISS-2.4-01', 'The answer to the authorization request cannot be used'],
+  id_token: ['local', 'OIDC Core §3.1.3.7', 'The ID token cannot be used'],
   key_unusable: ['local', 'JOSE-8725-3.1-01', 'The key cannot be used for signing'],
   signing_rate_exceeded: ['local', 'RFC 9449 §11.4', 'More proofs are asked for than this signer makes in a second'],
 
   message_unsignable: ['local', 'FAPISIG-5.3.1.1-06', 'The message lacks what its signature has to cover'],
+  resource_metadata: ['local', 'FAPISIG-5.3.2.2-01', 'The keys of the resource cannot be had from its metadata'],
   response_unsigned: ['local', 'FAPISIG-5.3.2.2-02', 'The response carries no signature'],
   response_signature: ['local', 'FAPISIG-5.3.2.2-02', 'The signature or the digest of the response cannot be accepted'],
 

@@ -50,3 +50,12 @@ export function asksForNonce(response: { readonly status: number; readonly heade
   const challenges = readChallenges(response.headers.get('www-authenticate') ?? '') ?? [];
   return challenges.some(({ scheme, parameters }) => scheme === 'dpop' && parameters.get('error') === 'use_dpop_nonce');
 }
+
+/** RFC 9449 §7.1, §11.1: a proof that was refused, for its time perhaps. */
+export function refusesProof(response: { readonly status: number; readonly headers: Pick<Headers, 'get'> }): boolean {
+  if (response.status !== 401) return false;
+  const challenges = readChallenges(response.headers.get('www-authenticate') ?? '') ?? [];
+  return challenges.some(
+    ({ scheme, parameters }) => scheme === 'dpop' && parameters.get('error') === 'invalid_dpop_proof',
+  );
+}

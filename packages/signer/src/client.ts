@@ -1,108 +1,170 @@
-import { type Clock, type ProofKey, seconds } from '@holdfast/proof';
-import { unlessAborted } from './abort.ts';
-import { asksForNonce, refusesToken } from './challenge.ts';
-import { documentFetch } from './document.ts';
-import { discover, type IssuerMetadata } from './issuer-metadata.ts';
-import { createNonceMemory } from './nonce-memory.ts';
-import { readRequest } from './resource-request.ts';
-import { send } from './send.ts';
-import { createSigner } from './signer.ts';
-import { type AccessToken, type Authentication, requestToken } from './token-request.ts';
-import { createTransport, type TlsIdentity } from './transport.ts';
+import type { Clock } from '@holdfast/proof';
+import { type Caller, type CallerContext, createCaller, createTokens } from './caller.ts';
+import { createClockSkews } from './clock-skew.ts';
+import { type AuthorizationOptions, type AuthorizationRequest, pushAuthorization } from './grants/authorization.ts';
+import { createSession, type Session, type SessionOptions } from './grants/session.ts';
+import { clientCredentials, type ExchangeOptions, tokenExchange } from './grants/sources.ts';
+import { createIdentities } from './identities.ts';
+import { type Binding, type Credentials, createIdentity, type Presigned } from './identity.ts';
+import type { Authentication } from './issuer/authentication.ts';
+import { documentFetch } from './issuer/document.ts';
+import { createIssuerCalls } from './issuer/issuer-calls.ts';
+import { createMessages, type MessageSignatures } from './messages/messages.ts';
+import { isTlsFiles, readTlsFiles, type TlsFiles } from './tls-files.ts';
+import { watchTlsFiles } from './tls-watch.ts';
+import type { Wanted } from './token-memory.ts';
+import type { TlsIdentity } from './transport.ts';
 
 export interface ClientOptions {
-  /** Issuer identifier; its metadata says where the token endpoint is. */
+  /** Issuer identifier; its metadata says where its endpoints are. */
   readonly issuer: string;
   readonly clientId: string;
   /** How the client authenticates at the issuer. */
   readonly auth: Authentication;
   /** What the tokens are bound to. */
-  readonly binding: { readonly method: 'dpop'; readonly key: ProofKey } | { readonly method: 'mtls' };
+  readonly binding: Binding;
   /** Space-separated (RFC 6749 §3.3); left out: what the issuer gives by default. */
   readonly scope?: string;
   /** Resource indicator (RFC 8707). */
   readonly resource?: string;
   /** Origins that may receive the token. Left out: any https origin that the caller names. */
   readonly origins?: readonly string[];
-  readonly tls?: TlsIdentity;
+  /** PEM, or files that hold it and are looked at again: a new certificate is taken over without dropping a request. */
+  readonly tls?: TlsIdentity | TlsFiles;
+  /** Connections to one origin at most. Left out: as many as there are requests at once. */
+  readonly connections?: number;
+  /** Given: proofs of these requests are made in advance. */
+  readonly presigned?: Presigned;
+  /** Given: messages are signed (RFC 9421), requests by the client and responses by the resource server. */
+  readonly signatures?: MessageSignatures;
   /** Milliseconds that the issuer may take for one answer. Default 10 000. */
   readonly issuerTimeout?: number;
+  /** Seconds by which a server's clock is followed when it refuses a time of ours. Default 300. */
+  readonly maxSkew?: number;
   readonly clock?: Clock;
   /** Allows `http:` URLs on loopback, for tests and benchmarks. */
   readonly allowLoopbackHttp?: boolean;
 }
 
-export interface Client {
+/** Calls as the client itself, by client_credentials, and gets tokens for whatever else the issuer grants. */
+export interface Client extends Caller {
+  /** The same for another resource or other scopes. Tokens are shared by all who ask for the same. */
+  for(wanted: Wanted): Caller;
+  /** Asks a person for a grant: RFC 9126, RFC 6749 §4.1 with RFC 7636 and RFC 9207. */
+  authorize(options: AuthorizationOptions & RefreshOptions): Promise<Authorization>;
+  /** Goes on with a refresh token that was kept (RFC 6749 §6). */
+  resume(refreshToken: string, options?: Wanted & RefreshOptions): Session;
+  /** Calls with tokens that are exchanged for somebody else's (RFC 8693). */
+  exchange(options: ExchangeOptions & Wanted): Caller;
   /**
-   * `fetch`, with a sender-constrained token and its proof. The body must be a value (not a stream). Redirects are not
-   * followed. Throws `HoldfastError` when it refuses by itself, and what `fetch` throws.
+   * Takes other keys or another certificate, without dropping a request: what is under way ends as it began, and what
+   * follows has new tokens. What is left out stays. Rejects, and changes nothing, when there are no tokens to be had.
    */
-  fetch(url: string | URL, init?: RequestInit): Promise<Response>;
-  /** The current token; a new one when there is none or it is about to expire. */
-  token(): Promise<AccessToken>;
-  /** Ends the connections, once the responses under way are read or cancelled. */
-  close(): Promise<void>;
+  replace(credentials: Partial<Credentials>): Promise<void>;
+  /** Looks at the files of `tls` now, for instance at SIGHUP. Rejects with `certificate_unusable`, or as `replace`. */
+  reload(): Promise<void>;
+  /**
+   * Ends the connections, once the responses under way are read or cancelled. Gives the access tokens of the client back
+   * to the issuer first (RFC 7009), unless `revoke` is false; that fails silently, since they expire soon. Sessions stay
+   * the person's: `end` ends them.
+   */
+  close(options?: { readonly revoke?: boolean }): Promise<void>;
 }
 
-const AHEAD = 10; // seconds before expiry at which a token is renewed
+export interface RefreshOptions {
+  /** Is told each refresh token, and awaited, before a token that came with it is used. */
+  readonly onRefreshToken?: SessionOptions['onRefreshToken'];
+}
+
+/** A pushed request, whose answer makes a session. */
+export interface Authorization extends Omit<AuthorizationRequest, 'finish'> {
+  finish(callback: string | URL): Promise<Session>;
+}
+
 const ISSUER_TIMEOUT = 10_000; // ms
+const MAX_SKEW = 300; // seconds
 
 /** A client that signs every request with its key (RFC 9449), or holds its certificate out with it (RFC 8705). */
 export function createClient(options: ClientOptions): Client {
-  const { issuer, clientId, auth, binding, scope, resource, clock = Date.now, allowLoopbackHttp = false } = options;
-  const { tls = {}, issuerTimeout = ISSUER_TIMEOUT } = options;
-  const mutualTls = binding.method === 'mtls' || auth.method !== 'private_key_jwt';
-  if (mutualTls && (tls.cert === undefined || tls.key === undefined)) {
-    throw new TypeError('tls: cert and key are needed for a client that authenticates or binds by certificate');
-  }
-  const transport = createTransport(tls);
-  const nonces = createNonceMemory();
-  const signer = binding.method === 'dpop' ? createSigner({ key: binding.key, clock, allowLoopbackHttp }) : undefined;
-  const resourceFetch = binding.method === 'mtls' ? transport.fetchWithCertificate : transport.fetch;
-  let metadata: IssuerMetadata | undefined;
-  let current: AccessToken | undefined;
-  let underway: Promise<AccessToken> | undefined;
-
-  async function renew(): Promise<AccessToken> {
-    const plainFetch = documentFetch(transport.fetch, issuerTimeout, 'issuer_metadata');
-    metadata ??= await discover(issuer, plainFetch, allowLoopbackHttp);
-    const tokenFetch = mutualTls ? transport.fetchWithCertificate : transport.fetch;
-    const sending = { fetch: documentFetch(tokenFetch, issuerTimeout, 'token_response'), nonces, signer };
-    current = await requestToken({
-      issuer,
-      clientId,
-      auth,
-      metadata,
-      mutualTls,
-      scope,
-      resource,
-      clock,
-      sending,
+  const { issuer, clientId, scope, resource, origins, tls = {}, connections, presigned } = options;
+  const { clock = Date.now, allowLoopbackHttp = false, maxSkew = MAX_SKEW, issuerTimeout = ISSUER_TIMEOUT } = options;
+  const files = isTlsFiles(tls) ? readTlsFiles(tls) : undefined;
+  let credentials: Credentials = {
+    auth: options.auth,
+    binding: options.binding,
+    tls: files?.tls ?? (tls as TlsIdentity),
+  };
+  const messages =
+    options.signatures &&
+    createMessages(options.signatures, {
+      fetch: () => documentFetch(identities.current.transport.fetch, issuerTimeout, 'resource_metadata'),
+      ...{ clock, resource, allowLoopbackHttp },
     });
-    return current;
+  const settings = { clock, allowLoopbackHttp, connections, presigned, messages };
+  const identities = createIdentities(createIdentity(credentials, settings));
+  const skews = createClockSkews(clock, maxSkew);
+  const calls = createIssuerCalls({ issuer, clientId, timeout: issuerTimeout, clock, skews, allowLoopbackHttp });
+  const context: CallerContext = { identities, skews, reach: { origins, allowLoopbackHttp }, clock, issuer, messages };
+  const tokens = createTokens(clientCredentials(calls), context);
+  const wanted = { resource, scope };
+  let replacing: Promise<unknown> = Promise.resolve();
+  let closed: Promise<void> | undefined;
+
+  function replace(changed: Partial<Credentials>): Promise<void> {
+    const replaced = replacing.then(async () => {
+      const next = { ...credentials, ...changed };
+      const transport = changed.tls === undefined ? identities.current.transport : undefined;
+      await identities.replace(createIdentity(next, settings, transport));
+      credentials = next;
+    });
+    replacing = replaced.catch(() => {});
+    return replaced;
   }
 
-  // One request to the issuer for any number of callers that wait
-  async function token(): Promise<AccessToken> {
-    if (current !== undefined && current.expiresAt - AHEAD > seconds(clock)) return current;
-    underway ??= renew().finally(() => {
-      underway = undefined;
-    });
-    return underway;
+  const watch = files && watchTlsFiles(tls as TlsFiles, files.version, (found) => replace({ tls: found }));
+
+  function session(of: Omit<SessionOptions, 'calls' | 'context'>): Session {
+    return createSession({ ...of, calls, context });
+  }
+
+  async function giveBack(): Promise<void> {
+    const { current } = identities;
+    const live = tokens.of(current).tokens();
+    await Promise.allSettled(live.map(({ accessToken }) => calls.revoke(accessToken, 'access_token', current)));
   }
 
   return {
-    token,
-    async fetch(url, init = {}) {
-      const request = await readRequest(String(url), init, options);
-      const { accessToken, tokenType } = await unlessAborted(token(), request.signal);
-      request.headers.set('authorization', `${tokenType} ${accessToken}`);
-      const sending = { fetch: resourceFetch, nonces, signer, accessToken, isNonceChallenge: asksForNonce };
-      const response = await send(async () => request, sending);
-      // Revoked, or signed by a key that is gone: the next request gets a new one. This one is the caller's to repeat
-      if (refusesToken(response) && current?.accessToken === accessToken) current = undefined;
-      return response;
+    ...createCaller(tokens, wanted, context),
+    for: (other) => createCaller(tokens, { ...wanted, ...other }, context),
+    async authorize({ onRefreshToken, ...asked }) {
+      const request = await pushAuthorization(asked, { calls, identities, clock });
+      return {
+        ...request,
+        async finish(callback) {
+          const granted = await request.finish(callback);
+          const { refreshToken } = granted.response;
+          if (refreshToken !== undefined) await onRefreshToken?.(refreshToken);
+          const { resource, scope } = asked;
+          return session({ wanted: { resource, scope }, refreshToken, granted, onRefreshToken });
+        },
+      };
     },
-    close: () => transport.close(),
+    resume: (refreshToken, { onRefreshToken, ...asked } = {}) =>
+      session({ wanted: asked, refreshToken, onRefreshToken }),
+    exchange: ({ resource, scope, ...exchanged }) =>
+      createCaller(createTokens(tokenExchange(calls, exchanged), context), { resource, scope }, context),
+    replace,
+    async reload() {
+      await watch?.look();
+    },
+    close({ revoke = true } = {}) {
+      closed ??= (async () => {
+        watch?.stop();
+        await replacing;
+        if (revoke) await giveBack();
+        await identities.close();
+      })();
+      return closed;
+    },
   };
 }

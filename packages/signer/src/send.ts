@@ -1,23 +1,37 @@
+import { type SignedRequest, seconds } from '@holdfast/proof';
+import type { ClockSkews } from './clock-skew.ts';
+import { publish } from './events.ts';
+import type { MessageSigner } from './messages/message-signer.ts';
+import type { ResourceKeys } from './messages/resource-keys.ts';
+import { checkedResponse } from './messages/response-check.ts';
 import type { NonceMemory } from './nonce-memory.ts';
 import type { Signer } from './signer.ts';
 
 /** One HTTP request that can be sent again: its body is a value, not a stream. */
 export interface Request {
   readonly url: string;
+  readonly origin: string;
   readonly method: string;
   readonly headers: Headers;
   readonly body?: string | Uint8Array<ArrayBuffer> | null | undefined;
   readonly signal?: AbortSignal | null | undefined;
+  /** Whether it may be sent again also when nobody said that it was not acted on. */
+  readonly isRepeatable: boolean;
 }
 
 export interface Sending {
   readonly fetch: typeof globalThis.fetch;
   readonly nonces: NonceMemory;
+  readonly skews: ClockSkews;
   /** Left out where the certificate of the connection is the proof (RFC 8705). */
   readonly signer?: Signer | undefined;
   readonly accessToken?: string | undefined;
+  /** Given: the request is signed, and its answer has to be signed by one of the keys, where there are any. */
+  readonly messages?: { readonly signer: MessageSigner; readonly keys: ResourceKeys | undefined } | undefined;
   /** Whether a response is a nonce challenge; the issuer and resource servers say it differently. */
   isNonceChallenge(response: Response): Promise<boolean> | boolean;
+  /** Whether a response refuses a time that the request states. */
+  refusesTime(response: Response): Promise<boolean> | boolean;
 }
 
 /**
@@ -26,28 +40,69 @@ export interface Sending {
  * request was refused before it was acted on, so an order may be sent again too.
  */
 export async function send(make: () => Promise<Request>, sending: Sending): Promise<Response> {
-  const response = await attempt(await make(), sending);
-  if (sending.signer === undefined || !(await sending.isNonceChallenge(response))) return response;
-  await response.body?.cancel();
-  return attempt(await make(), sending);
+  const first = await attempt(await make(), sending);
+  if (!first.isWorthRepeating) return first.response;
+  await first.response.body?.cancel();
+  return (await attempt(await make(), sending)).response;
 }
 
-async function attempt({ url, method, headers, body, signal }: Request, sending: Sending): Promise<Response> {
-  const { fetch, nonces, signer, accessToken } = sending;
-  const { origin } = new URL(url);
-  const signed = new Headers(headers);
-  // RFC 9449 §4.2, §9: a fresh proof for this attempt, with the newest nonce of this very server
-  if (signer !== undefined)
-    signed.set('DPoP', await signer.proof({ method, url, accessToken, nonce: nonces.get(origin) }));
-  // A redirect would carry the token to a URL that the proof does not name: it is handed to the caller instead
-  const init = {
-    method,
-    headers: signed,
-    body: body ?? null,
-    signal: signal ?? null,
-    redirect: 'manual' as const,
-  };
-  const response = await fetch(url, init);
-  nonces.learn(origin, response);
-  return response;
+interface Attempt {
+  readonly response: Response;
+  readonly isWorthRepeating: boolean;
+}
+
+async function attempt(request: Request, sending: Sending): Promise<Attempt> {
+  const { origin, signal } = request;
+  const { nonces, signer, messages, skews } = sending;
+  const turn = signer && (await nonces.begin(origin, signal));
+  try {
+    const { headers, message } = await sign(request, turn?.nonce, sending);
+    const response = await transmit(request, headers, sending);
+    const isChallenge = turn !== undefined && (await sending.isNonceChallenge(response));
+    turn?.answered(response, isChallenge);
+    const asked = message && { origin, request: message, now: seconds(skews.clockOf(origin)) };
+    const answer = asked && messages?.keys ? await checkedResponse(response, asked, messages.keys) : response;
+    if (!isChallenge) return await judge(answer, request, sending);
+    publish({ event: 'nonce_challenge', origin });
+    return { response: answer, isWorthRepeating: true };
+  } finally {
+    turn?.failed();
+  }
+}
+
+interface Signed {
+  readonly headers: Headers;
+  /** What a signed answer has to refer to. */
+  readonly message?: SignedRequest;
+}
+
+async function sign(request: Request, nonce: string | undefined, sending: Sending): Promise<Signed> {
+  const { url, origin, method, body } = request;
+  const { signer, skews, accessToken, messages } = sending;
+  const clock = skews.clockOf(origin);
+  const headers = new Headers(request.headers);
+  // RFC 9449 §4.2, §9: a fresh proof for this attempt, with the newest nonce of this very server, by its clock
+  const dpop = signer && (await signer.proof({ method, url, accessToken, nonce, clock }));
+  if (dpop !== undefined) headers.set('DPoP', dpop);
+  if (messages === undefined || accessToken === undefined) return { headers };
+  // FAPI 2.0 HTTP Signatures §5.3.1.1: last, over everything else
+  const authorization = headers.get('authorization') ?? '';
+  const content = body ?? undefined;
+  const made = { method, url, authorization, dpop, accessToken, content, created: seconds(clock) };
+  const { fields, request: message } = await messages.signer.sign(made);
+  for (const [name, value] of Object.entries(fields)) headers.set(name, value);
+  // RFC 9530 §2: a digest is over the content as it was sent, which fetch unpacks before anybody sees it
+  if (messages.keys !== undefined) headers.set('Accept-Encoding', 'identity');
+  return { headers, message };
+}
+
+/** A redirect would carry the token to a URL that the proof does not name: it is handed to the caller instead. */
+function transmit({ url, method, body, signal }: Request, headers: Headers, { fetch }: Sending): Promise<Response> {
+  return fetch(url, { method, headers, body: body ?? null, signal: signal ?? null, redirect: 'manual' });
+}
+
+/** RFC 9449 §11.1: whether our clock was at fault, and is right now. */
+async function judge(response: Response, request: Request, { skews, refusesTime }: Sending): Promise<Attempt> {
+  const isCorrected = (await refusesTime(response)) && skews.learn(request.origin, response);
+  return { response, isWorthRepeating: isCorrected && request.isRepeatable };
 }

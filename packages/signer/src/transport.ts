@@ -12,21 +12,29 @@ export interface TlsIdentity {
 export interface Transport {
   readonly fetch: typeof globalThis.fetch;
   readonly fetchWithCertificate: typeof globalThis.fetch;
+  readonly dispatcher: Dispatcher;
+  readonly dispatcherWithCertificate: Dispatcher;
+  /** Resolves when the requests under way have ended. */
   close(): Promise<void>;
 }
 
-export function createTransport({ ca, cert, key }: TlsIdentity): Transport {
+/** `connections`: to one origin at most; left out: as many as there are requests at once. */
+export function createTransport({ ca, cert, key }: TlsIdentity, connections: number | undefined): Transport {
   // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED=0 in some environment does not decide it (RFC 8414 §6)
   const trust = { rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) };
-  const plain = new Agent({ connect: trust });
+  const limits = connections === undefined ? {} : { connections };
+  const plain = new Agent({ connect: trust, ...limits });
   // Agents connect when they are used: without a certificate this one never does.
   const mutual = new Agent({
     connect: cert === undefined || key === undefined ? trust : { ...trust, cert, key },
+    ...limits,
   });
   let closed: Promise<unknown> | undefined;
   return {
     fetch: through(plain),
     fetchWithCertificate: through(mutual),
+    dispatcher: plain,
+    dispatcherWithCertificate: mutual,
     async close() {
       closed ??= Promise.all([plain.close(), mutual.close()]);
       await closed;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Clock, type ProofKey, seconds } from '@holdfast/proof';
-import { segment, signCompact } from './compact.ts';
+import { segment, signCompact } from '../compact.ts';
 
 const LIFETIME = 60; // seconds
 

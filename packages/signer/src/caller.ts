@@ -1,0 +1,150 @@
+import type { Clock } from '@holdfast/proof';
+import type { Dispatcher } from 'undici';
+import { unlessAborted } from './abort.ts';
+import { asksForNonce, refusesProof, refusesToken } from './challenge.ts';
+import type { ClockSkews } from './clock-skew.ts';
+import { createDispatcher, signingInterceptor } from './dispatcher.ts';
+import type { Identities } from './identities.ts';
+import type { Identity } from './identity.ts';
+import type { AccessToken } from './issuer/token-response.ts';
+import type { Messages } from './messages/messages.ts';
+import { requestFields } from './request-fields.ts';
+import { type Reach, readMethod, readRequest, readResourceUrl } from './resource-request.ts';
+import { send } from './send.ts';
+import { createTokenMemory, type TokenMemory, type Wanted } from './token-memory.ts';
+
+/** A request that another HTTP stack is going to send. */
+export interface PlainRequest {
+  /** Default GET. */
+  readonly method?: string;
+  /** Of a WebSocket: with wss (RFC 6455 §4.1), whose handshake is a GET of the https URL. */
+  readonly url: string | URL;
+  /** As it will be sent, where messages are signed. */
+  readonly body?: string | Uint8Array | undefined;
+}
+
+/** What came back from a server, to learn from. */
+export interface PlainResponse {
+  readonly status: number;
+  readonly headers: RequestInit['headers'];
+}
+
+/** Calls resources with one kind of token. */
+export interface Caller {
+  /**
+   * `fetch`, with a sender-constrained token and its proof. The body must be a value (not a stream). Redirects are not
+   * followed. Throws `HoldfastError` when it refuses by itself, and what `fetch` throws.
+   */
+  fetch(url: string | URL, init?: RequestInit): Promise<Response>;
+  /** The current token; a new one when there is none or it is about to expire. */
+  token(): Promise<AccessToken>;
+  /**
+   * For another HTTP stack or a WebSocket: the fields of one request, good once. It has to be sent to this URL in this
+   * spelling, without following redirects and, with tokens bound to a certificate, over a connection that holds it out.
+   * What comes back belongs into `learn`. With signed messages these fields are signed too; NOT checked are the signatures
+   * of answers.
+   */
+  headersFor(request: PlainRequest): Promise<Record<string, string>>;
+  /**
+   * Learns nonce and clock from a response to such a request. `retry`: the server wants a nonce, has not acted on the
+   * request, and will take it with new fields; `done`: nothing more to do.
+   */
+  learn(url: string | URL, response: PlainResponse): 'retry' | 'done';
+  /** For `request`, `stream` and the like of undici: with the connections of the client, which end with it. */
+  readonly dispatcher: Dispatcher;
+  /**
+   * The same for a dispatcher of the caller's own: `agent.compose(interceptor)`. With tokens bound to a certificate the
+   * agent has to hold it out itself. Bodies have to be strings or octets.
+   */
+  readonly interceptor: Dispatcher.DispatcherComposeInterceptor;
+}
+
+export interface CallerContext {
+  readonly identities: Identities;
+  readonly skews: ClockSkews;
+  readonly reach: Reach;
+  readonly clock: Clock;
+  readonly issuer: string;
+  /** Given: messages are signed. */
+  readonly messages: Messages | undefined;
+}
+
+/** Asks the issuer for a token for an identity. */
+export type TokenSource = (wanted: Wanted, identity: Identity) => Promise<AccessToken>;
+
+/** The tokens that a source gives, for each identity of the client. */
+export interface Tokens {
+  of(identity: Identity): TokenMemory;
+  /** No more of them are got ready for an identity to come. */
+  end(): void;
+}
+
+export function createTokens(source: TokenSource, { identities, clock, issuer }: CallerContext): Tokens {
+  const memories = new WeakMap<Identity, TokenMemory>();
+  function of(identity: Identity): TokenMemory {
+    const known = memories.get(identity);
+    if (known !== undefined) return known;
+    const memory = createTokenMemory((wanted) => source(wanted, identity), { clock, issuer });
+    memories.set(identity, memory);
+    return memory;
+  }
+  const end = identities.onReplace(async (next) => {
+    await Promise.all(
+      of(identities.current)
+        .inUse()
+        .map((wanted) => of(next).get(wanted)),
+    );
+  });
+  return { of, end };
+}
+
+export function createCaller(tokens: Tokens, wanted: Wanted, context: CallerContext): Caller {
+  const { identities, skews, reach, messages } = context;
+
+  return {
+    token: () => identities.use((identity) => tokens.of(identity).get(wanted)),
+    async fetch(url, init = {}) {
+      const request = await readRequest(String(url), init, reach);
+      return await identities.use(async (identity) => {
+        const { signer, nonces, binding, transport, messageSigner } = identity;
+        const memory = tokens.of(identity);
+        const { accessToken, tokenType } = await unlessAborted(memory.get(wanted), request.signal);
+        request.headers.set('authorization', `${tokenType} ${accessToken}`);
+        const response = await send(async () => request, {
+          fetch: binding.method === 'mtls' ? transport.fetchWithCertificate : transport.fetch,
+          nonces,
+          skews,
+          signer,
+          accessToken,
+          messages: messageSigner && messages?.isSigned(request) ? { ...messages, signer: messageSigner } : undefined,
+          isNonceChallenge: asksForNonce,
+          refusesTime: refusesProof,
+        });
+        // Revoked, or signed by a key that is gone: the next request gets a new one. This one is the caller's to repeat
+        if (refusesToken(response)) memory.forget(accessToken);
+        return response;
+      });
+    },
+    async headersFor({ method = 'GET', url, body }) {
+      const { origin, href } = readResourceUrl(httpUrl(url), reach);
+      const request = { origin, url: href, method: readMethod(method), body };
+      return await identities.use(async (identity) => {
+        const token = await tokens.of(identity).get(wanted);
+        return await requestFields(request, token, identity.nonces.newest(origin), identity, context);
+      });
+    },
+    learn(url, { status, headers }) {
+      const { origin } = new URL(httpUrl(url));
+      const response = { status, headers: new Headers(headers) };
+      identities.current.nonces.learn(origin, response);
+      if (refusesProof(response)) skews.learn(origin, response);
+      return asksForNonce(response) ? 'retry' : 'done';
+    },
+    dispatcher: createDispatcher(tokens, wanted, context),
+    interceptor: signingInterceptor(tokens, wanted, context),
+  };
+}
+
+function httpUrl(url: string | URL): string {
+  return String(url).replace(/^ws(?=s?:)/i, 'http');
+}

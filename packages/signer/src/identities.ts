@@ -1,0 +1,83 @@
+import { HoldfastError } from '@holdfast/proof';
+import { publish } from './events.ts';
+import type { Identity } from './identity.ts';
+
+/** Gets ready for another identity, as far as its tokens are in use. Rejects when it cannot. */
+export type Prepare = (next: Identity) => Promise<void>;
+
+/** The identity of a client, and the change to another one: no request is dropped, and none mixes the two. */
+export interface Identities {
+  readonly current: Identity;
+  /** Keeps the identity that is current now until the work has ended. */
+  use<T>(work: (identity: Identity) => Promise<T>): Promise<T>;
+  /**
+   * Makes `next` current as soon as there are tokens for it; until then the one before serves. Rejects, and leaves
+   * everything as it was, when not one token can be had. What the one before no longer needs ends with its last request.
+   */
+  replace(next: Identity): Promise<void>;
+  /** Whoever uses tokens says how to get them for another identity. Returns what takes that back. */
+  onReplace(prepare: Prepare): () => void;
+  close(): Promise<void>;
+}
+
+export function createIdentities(first: Identity): Identities {
+  const users = new Map<Identity, number>();
+  const prepares = new Set<Prepare>();
+  const draining = new Set<Promise<void>>();
+  let current = first;
+
+  /** Connections stay where the next identity has the same ones. */
+  function drain(identity: Identity): void {
+    if (identity === current || (users.get(identity) ?? 0) > 0) return;
+    users.delete(identity);
+    identity.end();
+    if (identity.transport === current.transport) return;
+    const drained = identity.transport.close().finally(() => draining.delete(drained));
+    draining.add(drained);
+  }
+
+  async function prepareAll(next: Identity): Promise<void> {
+    const prepared = await Promise.allSettled([...prepares].map((prepare) => prepare(next)));
+    const [first] = prepared.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
+    // Who could not get one asks again when it is needed, as the identity that is current then
+    if (first !== undefined && prepared.every(({ status }) => status === 'rejected')) throw first;
+  }
+
+  return {
+    get current() {
+      return current;
+    },
+    async use(work) {
+      const identity = current;
+      users.set(identity, (users.get(identity) ?? 0) + 1);
+      try {
+        return await work(identity);
+      } finally {
+        users.set(identity, (users.get(identity) ?? 1) - 1);
+        drain(identity);
+      }
+    },
+    async replace(next) {
+      const before = current;
+      try {
+        await prepareAll(next);
+      } catch (thrown) {
+        if (next.transport !== before.transport) await next.transport.close();
+        const { code, detail } = thrown instanceof HoldfastError ? thrown : { code: undefined, detail: undefined };
+        publish({ event: 'identity_refused', code, detail });
+        throw thrown;
+      }
+      current = next;
+      publish({ event: 'identity_replaced' });
+      drain(before);
+    },
+    onReplace(prepare) {
+      prepares.add(prepare);
+      return () => prepares.delete(prepare);
+    },
+    async close() {
+      current.end();
+      await Promise.all([current.transport.close(), ...draining]);
+    },
+  };
+}
