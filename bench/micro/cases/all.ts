@@ -7,6 +7,7 @@ import { mtlsCase } from './mtls.ts';
 import { oauth4webapiCases } from './oauth4webapi.ts';
 import { rawCases } from './raw.ts';
 import { refusalCases } from './refusals.ts';
+import { signCases } from './sign.ts';
 import { verifyCases } from './verify.ts';
 
 /** Every case that runs in rounds, in the order of the table. */
@@ -21,5 +22,6 @@ export function allCases(): Case[] {
     ...oauth4webapiCases(scenes),
     joseCase(scenes),
     ...issueCases(scenes),
+    ...signCases(),
   ];
 }

@@ -1,0 +1,109 @@
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { algorithms } from '@holdfast/proof';
+import { createProofPool, createSigner, generateKey, importKey, type ProofKey } from '@holdfast/signer';
+import { Crypto as PeculiarCrypto } from '@peculiar/webcrypto';
+import { type BoundRequest, boundRequest } from '../../scene/bound-request.ts';
+import { costs, timesOf } from '../bar.ts';
+import type { Case, Prepare } from '../case.ts';
+import { DPOP, signPeerCases } from './sign-peers.ts';
+import { splitSigned } from './signed-pool.ts';
+
+/** What a proof costs the client that signs it, for the request that the verifier is measured with. */
+export function signCases(): Case[] {
+  return [
+    rawCase('ES256'),
+    rawCase('Ed25519'),
+    rawCase('PS256'),
+    {
+      name: 'proof ES256',
+      bars: [timesOf('raw sign ES256', 1.25), timesOf(DPOP, 1 / 5)],
+      open: () => proving(generateKey('ES256')),
+    },
+    { name: 'proof Ed25519', bars: [timesOf('raw sign Ed25519')], open: () => proving(generateKey('Ed25519')) },
+    { name: 'proof PS256', bars: [timesOf('raw sign PS256')], open: () => proving(generateKey('PS256')), most: 200 },
+    { name: 'proof from the pool', bars: [costs(2)], open: taking, most: 20 * STOCK },
+    {
+      name: 'proof ES256, sign via Web Crypto',
+      bars: [timesOf('raw sign ES256')],
+      open: () => proving(webKey(globalThis.crypto)),
+    },
+    {
+      name: 'proof ES256, sign via @peculiar/webcrypto',
+      bars: [timesOf('raw sign ES256')],
+      open: () => proving(webKey(new PeculiarCrypto() as unknown as Crypto)),
+    },
+    ...signPeerCases(),
+  ];
+}
+
+const STOCK = 32;
+
+function rawCase(alg: 'ES256' | 'Ed25519' | 'PS256'): Case {
+  return { name: `raw sign ${alg}`, open: () => rawSigning(alg), ...(alg === 'PS256' ? { most: 200 } : {}) };
+}
+
+/** The signature alone, over what a proof signs, with the key as node:crypto likes it best. */
+async function rawSigning(alg: 'ES256' | 'Ed25519' | 'PS256'): Promise<Prepare> {
+  const { digest, options } = algorithms[alg];
+  const signer = createSigner({ key: await generateKey(alg) });
+  const { input } = splitSigned(await signer.proof(await boundRequest()));
+  const key = { key: privateKey(alg), ...options };
+  return (count) => () => {
+    for (let i = 0; i < count; i += 1) sign(digest, input, key);
+  };
+}
+
+function privateKey(alg: 'ES256' | 'Ed25519' | 'PS256'): KeyObject {
+  if (alg === 'Ed25519') return generateKeyPairSync('ed25519').privateKey;
+  if (alg === 'PS256') return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+  return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+}
+
+/** With a signer of its own for each slice: at full speed one would reach its `mostPerSecond`. */
+async function proving(made: Promise<ProofKey>): Promise<Prepare> {
+  const key = await made;
+  const request = await boundRequest();
+  return (count) => {
+    const signer = createSigner({ key });
+    return async () => {
+      for (let i = 0; i < count; i += 1) await signer.proof(request);
+    };
+  };
+}
+
+/** Taking alone, from pools that were filled before: what it costs to fill them is `proof ES256`. */
+async function taking(): Promise<Prepare> {
+  const key = await generateKey('ES256');
+  const bound = await boundRequest();
+  return async (count) => {
+    const requests = Array.from({ length: Math.ceil(count / STOCK) }, (_, i) => ({
+      ...bound,
+      url: `${bound.url}/${i}`,
+    }));
+    const signer = createSigner({ key });
+    let signed = 0;
+    const counting = {
+      proof(request: BoundRequest) {
+        signed += 1;
+        return signer.proof(request);
+      },
+    };
+    const pool = createProofPool({ signer: counting, requests, size: STOCK });
+    for (const request of requests) pool.take(request);
+    while (signed < requests.length * STOCK) await nextTurn();
+    await nextTurn();
+    const calls = Array.from({ length: count }, (_, i) => requests[i % requests.length] ?? bound);
+    return () => {
+      for (const request of calls) if (pool.take(request) === undefined) throw new Error('the pool has run dry');
+      pool.close();
+    };
+  };
+}
+
+/** A key in a Web Cryptography implementation, which does not give it away. */
+async function webKey(crypto: Crypto): Promise<ProofKey> {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
+  const keys = await crypto.subtle.generateKey(algorithm, false, ['sign', 'verify']);
+  return await importKey({ ...keys, crypto });
+}
