@@ -4,12 +4,12 @@ import { unlessAborted } from './abort.ts';
 import { asksForNonce, refusesProof, refusesToken } from './challenge.ts';
 import type { ClockSkews } from './clock-skew.ts';
 import { createDispatcher, signingInterceptor } from './dispatcher.ts';
-import type { Identities } from './identities.ts';
+import type { Holder, Identities } from './identities.ts';
 import type { Identity } from './identity.ts';
 import type { AccessToken } from './issuer/token-response.ts';
 import type { Messages } from './messages/messages.ts';
 import { requestFields } from './request-fields.ts';
-import { type Reach, readMethod, readRequest, readResourceUrl } from './resource-request.ts';
+import { type ResourceUrl, readMethod, readRequest } from './resource-request.ts';
 import { send } from './send.ts';
 import { createTokenMemory, type TokenMemory, type Wanted } from './token-memory.ts';
 
@@ -62,7 +62,8 @@ export interface Caller {
 export interface CallerContext {
   readonly identities: Identities;
   readonly skews: ClockSkews;
-  readonly reach: Reach;
+  /** Reads a URL that may be called with the tokens. */
+  readonly readUrl: (url: string) => ResourceUrl;
   readonly clock: Clock;
   readonly issuer: string;
   /** Given: messages are signed. */
@@ -73,10 +74,8 @@ export interface CallerContext {
 export type TokenSource = (wanted: Wanted, identity: Identity) => Promise<AccessToken>;
 
 /** The tokens that a source gives, for each identity of the client. */
-export interface Tokens {
+export interface Tokens extends Holder {
   of(identity: Identity): TokenMemory;
-  /** No more of them are got ready for an identity to come. */
-  end(): void;
 }
 
 export function createTokens(source: TokenSource, { identities, clock, issuer }: CallerContext): Tokens {
@@ -88,29 +87,34 @@ export function createTokens(source: TokenSource, { identities, clock, issuer }:
     memories.set(identity, memory);
     return memory;
   }
-  const end = identities.onReplace(async (next) => {
-    await Promise.all(
-      of(identities.current)
-        .inUse()
-        .map((wanted) => of(next).get(wanted)),
-    );
-  });
-  return { of, end };
+  const tokens: Tokens = {
+    of,
+    async prepare(next) {
+      await Promise.all(
+        of(identities.current)
+          .inUse()
+          .map((wanted) => of(next).get(wanted)),
+      );
+    },
+  };
+  identities.add(tokens);
+  return tokens;
 }
 
 export function createCaller(tokens: Tokens, wanted: Wanted, context: CallerContext): Caller {
-  const { identities, skews, reach, messages } = context;
+  const { identities, skews, messages, readUrl } = context;
 
   return {
     token: () => identities.use((identity) => tokens.of(identity).get(wanted)),
     async fetch(url, init = {}) {
-      const request = await readRequest(String(url), init, reach);
+      const request = await readRequest(readUrl(String(url)), init);
       return await identities.use(async (identity) => {
         const { signer, nonces, binding, transport, messageSigner } = identity;
         const memory = tokens.of(identity);
         const { accessToken, tokenType } = await unlessAborted(memory.get(wanted), request.signal);
-        request.headers.set('authorization', `${tokenType} ${accessToken}`);
-        const response = await send(async () => request, {
+        const fields = { ...request.fields, authorization: `${tokenType} ${accessToken}` };
+        const authorized = { ...request, fields };
+        const response = await send(async () => authorized, {
           fetch: binding.method === 'mtls' ? transport.fetchWithCertificate : transport.fetch,
           nonces,
           skews,
@@ -126,7 +130,7 @@ export function createCaller(tokens: Tokens, wanted: Wanted, context: CallerCont
       });
     },
     async headersFor({ method = 'GET', url, body }) {
-      const { origin, href } = readResourceUrl(httpUrl(url), reach);
+      const { origin, href } = readUrl(httpUrl(url));
       const request = { origin, url: href, method: readMethod(method), body };
       return await identities.use(async (identity) => {
         const token = await tokens.of(identity).get(wanted);

@@ -1,5 +1,5 @@
 import type { Clock } from '@holdfast/proof';
-import { type Caller, type CallerContext, createCaller, createTokens } from './caller.ts';
+import { type Caller, type CallerContext, createCaller, createTokens, type Tokens } from './caller.ts';
 import { createClockSkews } from './clock-skew.ts';
 import { type AuthorizationOptions, type AuthorizationRequest, pushAuthorization } from './grants/authorization.ts';
 import { createSession, type Session, type SessionOptions } from './grants/session.ts';
@@ -10,10 +10,12 @@ import type { Authentication } from './issuer/authentication.ts';
 import { documentFetch } from './issuer/document.ts';
 import { createIssuerCalls } from './issuer/issuer-calls.ts';
 import { createMessages, type MessageSignatures } from './messages/messages.ts';
+import { createUrlReader } from './resource-request.ts';
 import { isTlsFiles, readTlsFiles, type TlsFiles } from './tls-files.ts';
 import { watchTlsFiles } from './tls-watch.ts';
 import type { Wanted } from './token-memory.ts';
 import type { TlsIdentity } from './transport.ts';
+import { createWeakSet } from './weak-set.ts';
 
 export interface ClientOptions {
   /** Issuer identifier; its metadata says where its endpoints are. */
@@ -104,8 +106,11 @@ export function createClient(options: ClientOptions): Client {
   const identities = createIdentities(createIdentity(credentials, settings));
   const skews = createClockSkews(clock, maxSkew);
   const calls = createIssuerCalls({ issuer, clientId, timeout: issuerTimeout, clock, skews, allowLoopbackHttp });
-  const context: CallerContext = { identities, skews, reach: { origins, allowLoopbackHttp }, clock, issuer, messages };
+  const readUrl = createUrlReader({ origins, allowLoopbackHttp });
+  const context: CallerContext = { identities, skews, readUrl, clock, issuer, messages };
   const tokens = createTokens(clientCredentials(calls), context);
+  const own = createWeakSet<Tokens>();
+  own.add(tokens);
   const wanted = { resource, scope };
   let replacing: Promise<unknown> = Promise.resolve();
   let closed: Promise<void> | undefined;
@@ -129,7 +134,7 @@ export function createClient(options: ClientOptions): Client {
 
   async function giveBack(): Promise<void> {
     const { current } = identities;
-    const live = tokens.of(current).tokens();
+    const live = own.all().flatMap((each) => each.of(current).tokens());
     await Promise.allSettled(live.map(({ accessToken }) => calls.revoke(accessToken, 'access_token', current)));
   }
 
@@ -143,16 +148,25 @@ export function createClient(options: ClientOptions): Client {
         async finish(callback) {
           const granted = await request.finish(callback);
           const { refreshToken } = granted.response;
-          if (refreshToken !== undefined) await onRefreshToken?.(refreshToken);
           const { resource, scope } = asked;
-          return session({ wanted: { resource, scope }, refreshToken, granted, onRefreshToken });
+          const begun = session({ wanted: { resource, scope }, refreshToken, granted, onRefreshToken });
+          try {
+            if (refreshToken !== undefined) await onRefreshToken?.(refreshToken);
+            return begun;
+          } catch (thrown) {
+            await begun.end().catch(() => {}); // nobody would know it, and it lives long
+            throw thrown;
+          }
         },
       };
     },
     resume: (refreshToken, { onRefreshToken, ...asked } = {}) =>
       session({ wanted: asked, refreshToken, onRefreshToken }),
-    exchange: ({ resource, scope, ...exchanged }) =>
-      createCaller(createTokens(tokenExchange(calls, exchanged), context), { resource, scope }, context),
+    exchange({ resource, scope, ...exchanged }) {
+      const received = createTokens(tokenExchange(calls, exchanged), context);
+      own.add(received);
+      return createCaller(received, { resource, scope }, context);
+    },
     replace,
     async reload() {
       await watch?.look();

@@ -7,7 +7,7 @@ import type { Identity } from './identity.ts';
 import { insistOnChecking } from './messages/messages.ts';
 import type { Turn } from './nonce-memory.ts';
 import { requestFields } from './request-fields.ts';
-import { readResourceUrl } from './resource-request.ts';
+import type { ResourceUrl } from './resource-request.ts';
 import type { TokenMemory, Wanted } from './token-memory.ts';
 
 type Options = Dispatcher.DispatchOptions;
@@ -61,20 +61,16 @@ function signing(
   wanted: Wanted,
   context: CallerContext,
 ): Dispatch {
+  const { identities } = context;
+  /** Resolves when the caller's handler has been told how it ended. */
+  async function run(options: Options, handler: Handler, identity: Identity): Promise<void> {
+    const line = { dispatch: dispatchOf(identity), identity, memory: tokens.of(identity), wanted, context };
+    await new Promise<void>((ended, failed) => {
+      attempt(options, handler, line, ended, true).catch(failed);
+    });
+  }
   return (options, handler) => {
-    const { identities } = context;
-    identities
-      .use(async (identity) => {
-        const memory = tokens.of(identity);
-        const line = { dispatch: dispatchOf(identity), identity, memory, wanted, context };
-        await new Promise<void>((ended) => {
-          attempt(options, handler, line, ended, true).catch((thrown: Error) => {
-            fail(handler, thrown);
-            ended();
-          });
-        });
-      })
-      .catch((thrown: Error) => fail(handler, thrown));
+    identities.use((identity) => run(options, handler, identity)).catch((thrown: Error) => fail(handler, thrown));
     return true;
   };
 }
@@ -141,7 +137,7 @@ function answering(
       ended();
     },
     onResponseStart(controller, status, headers, statusMessage) {
-      const response = { status, headers: new Headers(entriesOf(headers)) };
+      const response = { status, headers: readable(headers) };
       const isChallenge = turn !== undefined && asksForNonce(response);
       turn?.answered(response, isChallenge);
       if (refusesToken(response)) memory.forget(accessToken);
@@ -173,8 +169,8 @@ function answering(
 }
 
 /** The URL in the spelling in which it is sent. */
-function readTarget({ origin = '', path }: Options, { reach }: CallerContext): { origin: string; href: string } {
-  const target = readResourceUrl(`${new URL(origin).origin}${path}`, reach);
+function readTarget({ origin = '', path }: Options, { readUrl }: CallerContext): ResourceUrl {
+  const target = readUrl(`${new URL(origin).origin}${path}`);
   return { origin: target.origin, href: `${target.origin}${path}` };
 }
 
@@ -209,6 +205,16 @@ function entriesOf(headers: Readonly<Record<string, string | readonly string[] |
   return Object.entries(headers).flatMap(([name, value]) =>
     value === undefined ? [] : [value].flat().map((each): [string, string] => [name, String(each)]),
   );
+}
+
+/** As much of `Headers` as is read of a response, without the cost of one: the names are in lower case. */
+function readable(headers: Readonly<Record<string, string | readonly string[] | undefined>>): Pick<Headers, 'get'> {
+  return {
+    get(name) {
+      const value = headers[name];
+      return value === undefined ? null : typeof value === 'string' ? value : value.join(', ');
+    },
+  };
 }
 
 // There is no controller before there is a request; what a handler would do with one is over then

@@ -1,9 +1,13 @@
 import { HoldfastError } from '@holdfast/proof';
 import { publish } from './events.ts';
 import type { Identity } from './identity.ts';
+import { createWeakSet } from './weak-set.ts';
 
-/** Gets ready for another identity, as far as its tokens are in use. Rejects when it cannot. */
-export type Prepare = (next: Identity) => Promise<void>;
+/** Whoever has tokens. */
+export interface Holder {
+  /** Gets those that are in use for another identity. Rejects when it cannot. */
+  prepare(next: Identity): Promise<void>;
+}
 
 /** The identity of a client, and the change to another one: no request is dropped, and none mixes the two. */
 export interface Identities {
@@ -15,14 +19,15 @@ export interface Identities {
    * everything as it was, when not one token can be had. What the one before no longer needs ends with its last request.
    */
   replace(next: Identity): Promise<void>;
-  /** Whoever uses tokens says how to get them for another identity. Returns what takes that back. */
-  onReplace(prepare: Prepare): () => void;
+  /** Is asked to prepare for the identities to come, as long as somebody else still refers to it. */
+  add(holder: Holder): void;
+  remove(holder: Holder): void;
   close(): Promise<void>;
 }
 
 export function createIdentities(first: Identity): Identities {
   const users = new Map<Identity, number>();
-  const prepares = new Set<Prepare>();
+  const holders = createWeakSet<Holder>();
   const draining = new Set<Promise<void>>();
   let current = first;
 
@@ -37,7 +42,7 @@ export function createIdentities(first: Identity): Identities {
   }
 
   async function prepareAll(next: Identity): Promise<void> {
-    const prepared = await Promise.allSettled([...prepares].map((prepare) => prepare(next)));
+    const prepared = await Promise.allSettled(holders.all().map((holder) => holder.prepare(next)));
     const [first] = prepared.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
     // Who could not get one asks again when it is needed, as the identity that is current then
     if (first !== undefined && prepared.every(({ status }) => status === 'rejected')) throw first;
@@ -71,10 +76,8 @@ export function createIdentities(first: Identity): Identities {
       publish({ event: 'identity_replaced' });
       drain(before);
     },
-    onReplace(prepare) {
-      prepares.add(prepare);
-      return () => prepares.delete(prepare);
-    },
+    add: holders.add,
+    remove: holders.remove,
     async close() {
       current.end();
       await Promise.all([current.transport.close(), ...draining]);

@@ -1,5 +1,6 @@
 import { HoldfastError } from '@holdfast/proof';
 import { Request as FetchRequest } from 'undici';
+import { keepingLast } from './last-answers.ts';
 import type { Request } from './send.ts';
 import { checkUrl } from './url.ts';
 
@@ -13,22 +14,32 @@ export interface Reach {
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
 /** What the caller of `fetch` wants sent, checked before a token is asked for. Other members of `init` have no meaning here. */
-export async function readRequest(url: string, init: RequestInit, reach: Reach): Promise<Request> {
+export async function readRequest({ origin, href }: ResourceUrl, init: RequestInit): Promise<Request> {
   init.signal?.throwIfAborted();
-  const { origin, href } = readResourceUrl(url, reach);
-  const headers = new Headers(init.headers);
-  const body = await readBody(init.body, headers);
+  const fields = init.headers === undefined ? {} : Object.fromEntries(new Headers(init.headers));
+  const { body, type } = await readBody(init.body);
+  if (type !== null) fields['content-type'] ??= type;
   const method = readMethod(init.method ?? 'GET');
-  return { url: href, origin, method, headers, body, signal: init.signal, isRepeatable: IDEMPOTENT.has(method) };
+  return { url: href, origin, method, fields, body, signal: init.signal, isRepeatable: IDEMPOTENT.has(method) };
 }
 
-/** A URL that may be called with the token. Throws `url_refused`. */
-export function readResourceUrl(url: string, { origins, allowLoopbackHttp }: Reach): { origin: string; href: string } {
-  const { origin, href } = checkUrl(url, allowLoopbackHttp);
-  if (origins !== undefined && !origins.includes(origin)) {
-    throw new HoldfastError('url_refused', { detail: 'not an origin of this client' });
-  }
-  return { origin, href };
+/** Of a resource that may be called. */
+export interface ResourceUrl {
+  readonly origin: string;
+  readonly href: string;
+}
+
+const KEPT = 8; // URLs whose checks need no repeating
+
+/** A reader of URLs, which throws `url_refused` for one that may not be called with the token. */
+export function createUrlReader({ origins, allowLoopbackHttp }: Reach): (url: string) => ResourceUrl {
+  return keepingLast(KEPT, (url) => {
+    const { origin, href } = checkUrl(url, allowLoopbackHttp);
+    if (origins !== undefined && !origins.includes(origin)) {
+      throw new HoldfastError('url_refused', { detail: 'not an origin of this client' });
+    }
+    return { origin, href };
+  });
 }
 
 const methods = new Map<string, string>();
@@ -43,12 +54,16 @@ export function readMethod(method: string): string {
   return read;
 }
 
-/** The body as a value that can be sent twice: a nonce challenge needs it again. Forms and blobs bring their type along. */
-async function readBody(body: RequestInit['body'], headers: Headers): Promise<Request['body']> {
-  if (body === undefined || body === null || typeof body === 'string') return body;
+interface Body {
+  readonly body: Request['body'];
+  /** Of forms and blobs. */
+  readonly type: string | null;
+}
+
+/** The body as a value that can be sent twice: a nonce challenge needs it again. */
+async function readBody(body: RequestInit['body']): Promise<Body> {
+  if (body === undefined || body === null || typeof body === 'string') return { body, type: null };
   if (body instanceof ReadableStream || Symbol.asyncIterator in body) throw new HoldfastError('body_not_replayable');
   const value = new Response(body);
-  const type = value.headers.get('content-type');
-  if (type !== null && !headers.has('content-type')) headers.set('content-type', type);
-  return new Uint8Array(await value.arrayBuffer());
+  return { type: value.headers.get('content-type'), body: new Uint8Array(await value.arrayBuffer()) };
 }

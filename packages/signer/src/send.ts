@@ -7,12 +7,16 @@ import { checkedResponse } from './messages/response-check.ts';
 import type { NonceMemory } from './nonce-memory.ts';
 import type { Signer } from './signer.ts';
 
+/** Field values by their names. */
+export type Fields = Readonly<Record<string, string>>;
+
 /** One HTTP request that can be sent again: its body is a value, not a stream. */
 export interface Request {
   readonly url: string;
   readonly origin: string;
   readonly method: string;
-  readonly headers: Headers;
+  /** By names in lower case. */
+  readonly fields: Fields;
   readonly body?: string | Uint8Array<ArrayBuffer> | null | undefined;
   readonly signal?: AbortSignal | null | undefined;
   /** Whether it may be sent again also when nobody said that it was not acted on. */
@@ -56,8 +60,8 @@ async function attempt(request: Request, sending: Sending): Promise<Attempt> {
   const { nonces, signer, messages, skews } = sending;
   const turn = signer && (await nonces.begin(origin, signal));
   try {
-    const { headers, message } = await sign(request, turn?.nonce, sending);
-    const response = await transmit(request, headers, sending);
+    const { fields, message } = await sign(request, turn?.nonce, sending);
+    const response = await transmit(request, fields, sending);
     const isChallenge = turn !== undefined && (await sending.isNonceChallenge(response));
     turn?.answered(response, isChallenge);
     const asked = message && { origin, request: message, now: seconds(skews.clockOf(origin)) };
@@ -71,7 +75,7 @@ async function attempt(request: Request, sending: Sending): Promise<Attempt> {
 }
 
 interface Signed {
-  readonly headers: Headers;
+  readonly fields: Fields;
   /** What a signed answer has to refer to. */
   readonly message?: SignedRequest;
 }
@@ -80,25 +84,23 @@ async function sign(request: Request, nonce: string | undefined, sending: Sendin
   const { url, origin, method, body } = request;
   const { signer, skews, accessToken, messages } = sending;
   const clock = skews.clockOf(origin);
-  const headers = new Headers(request.headers);
   // RFC 9449 §4.2, §9: a fresh proof for this attempt, with the newest nonce of this very server, by its clock
   const dpop = signer && (await signer.proof({ method, url, accessToken, nonce, clock }));
-  if (dpop !== undefined) headers.set('DPoP', dpop);
-  if (messages === undefined || accessToken === undefined) return { headers };
+  const proven = dpop === undefined ? request.fields : { ...request.fields, dpop };
+  if (messages === undefined || accessToken === undefined) return { fields: proven };
   // FAPI 2.0 HTTP Signatures §5.3.1.1: last, over everything else
-  const authorization = headers.get('authorization') ?? '';
+  const { authorization = '' } = proven;
   const content = body ?? undefined;
   const made = { method, url, authorization, dpop, accessToken, content, created: seconds(clock) };
   const { fields, request: message } = await messages.signer.sign(made);
-  for (const [name, value] of Object.entries(fields)) headers.set(name, value);
   // RFC 9530 §2: a digest is over the content as it was sent, which fetch unpacks before anybody sees it
-  if (messages.keys !== undefined) headers.set('Accept-Encoding', 'identity');
-  return { headers, message };
+  const unpacked = messages.keys === undefined ? {} : { 'accept-encoding': 'identity' };
+  return { fields: { ...proven, ...unpacked, ...fields }, message };
 }
 
 /** A redirect would carry the token to a URL that the proof does not name: it is handed to the caller instead. */
-function transmit({ url, method, body, signal }: Request, headers: Headers, { fetch }: Sending): Promise<Response> {
-  return fetch(url, { method, headers, body: body ?? null, signal: signal ?? null, redirect: 'manual' });
+function transmit({ url, method, body, signal }: Request, fields: Fields, { fetch }: Sending): Promise<Response> {
+  return fetch(url, { method, headers: fields, body: body ?? null, signal: signal ?? null, redirect: 'manual' });
 }
 
 /** RFC 9449 §11.1: whether our clock was at fault, and is right now. */

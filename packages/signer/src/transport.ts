@@ -45,19 +45,23 @@ export function createTransport({ ca, cert, key }: TlsIdentity, connections: num
 // undici's own fetch, so that it and its Agent are of one version whatever Node bundles
 function through(agent: Agent): typeof globalThis.fetch {
   const send = (input: Parameters<typeof undiciFetch>[0], init: Parameters<typeof undiciFetch>[1]) =>
-    undiciFetch(input, { ...init, dispatcher: agent.compose(once()) });
+    undiciFetch(input, { ...init, dispatcher: once(agent) });
   return send as unknown as typeof globalThis.fetch;
 }
 
 /**
  * RFC 9449 §4: a proof is sent once. Fetch would send a request that was answered by 421 again, headers and all; it
- * fails instead, and whoever sends again makes a new proof.
+ * fails instead, and whoever sends again makes a new proof. No more of a dispatcher than fetch calls: `compose` would cost
+ * each request as much as a signature.
  */
-function once(): Dispatcher.DispatcherComposeInterceptor {
+function once(agent: Agent): Dispatcher {
   let sent = false;
-  return (dispatch) => (options, handler) => {
-    if (sent) throw new Error('a request is sent once');
-    sent = true;
-    return dispatch(options, handler);
+  const dispatcher: Pick<Dispatcher, 'dispatch'> = {
+    dispatch(options, handler) {
+      if (sent) throw new Error('a request is sent once');
+      sent = true;
+      return agent.dispatch(options, handler);
+    },
   };
+  return dispatcher as Dispatcher;
 }

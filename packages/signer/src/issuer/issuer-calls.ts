@@ -5,7 +5,8 @@ import type { Identity } from '../identity.ts';
 import { type Request, send } from '../send.ts';
 import { authentication } from './authentication.ts';
 import { documentFetch, readJson } from './document.ts';
-import { discover, type Endpoint, type IssuerMetadata } from './metadata.ts';
+import { discover, type IssuerMetadata } from './metadata.ts';
+import { checkResource } from './resource-indicator.ts';
 import { type AccessToken, readTokenResponse, type TokenResponse } from './token-response.ts';
 
 export interface IssuerCallsOptions {
@@ -21,6 +22,9 @@ export interface IssuerCallsOptions {
 /** Parameters of a form; those without a value are left out. */
 export type Form = Readonly<Record<string, string | undefined>>;
 
+/** Makes one for each attempt, by the issuer's clock as far as it is known: what is signed is used once. */
+export type MakeForm = (clock: Clock) => Form | Promise<Form>;
+
 /** The endpoints of one issuer, called as an identity of the client. Errors quote nothing of an answer but its error code. */
 export interface IssuerCalls {
   readonly issuer: string;
@@ -30,14 +34,22 @@ export interface IssuerCalls {
   /** RFC 6749 §5. Throws `token_request_refused`, `token_response`, `token_type_mismatch`. */
   token(form: Form, identity: Identity): Promise<TokenResponse>;
   /** RFC 9126 §2: the answer. Throws `authorization_refused`. */
-  push(form: Form, identity: Identity): Promise<Record<string, unknown>>;
-  /** RFC 7009 §2. Nothing where the issuer does not offer it. Throws `token_request_refused`. */
+  push(makeForm: MakeForm, identity: Identity): Promise<Record<string, unknown>>;
+  /** RFC 7009 §2. Nothing where the issuer does not offer it. Throws `revocation_refused`. */
   revoke(token: string, hint: 'access_token' | 'refresh_token', identity: Identity): Promise<void>;
   /** The keys that sign for the issuer. */
   jwks(identity: Identity): Promise<Record<string, unknown>>;
 }
 
 const ERROR_CODE = /^[a-z_]{1,64}$/;
+const TIMED = ['invalid_dpop_proof', 'invalid_client', 'invalid_request_object'];
+
+/** What an answer that cannot be read is reported as. */
+const ANSWERS = {
+  token_endpoint: 'token_response',
+  pushed_authorization_request_endpoint: 'authorization_response',
+  revocation_endpoint: 'revocation_refused',
+} as const;
 
 export function createIssuerCalls(options: IssuerCallsOptions): IssuerCalls {
   const { issuer, clientId, timeout, clock, skews, allowLoopbackHttp } = options;
@@ -52,28 +64,28 @@ export function createIssuerCalls(options: IssuerCallsOptions): IssuerCalls {
     return known;
   }
 
-  async function post(endpoint: Endpoint, form: Form, identity: Identity): Promise<Response> {
+  async function post(endpoint: keyof typeof ANSWERS, makeForm: MakeForm, identity: Identity): Promise<Response> {
     const { auth, needsCertificate, transport } = identity;
     const url = (await metadata(identity)).urlOf(endpoint, needsCertificate);
     const { origin } = new URL(url);
-    const given = Object.entries(form).filter((entry): entry is [string, string] => entry[1] !== undefined);
     const fetch = needsCertificate ? transport.fetchWithCertificate : transport.fetch;
     // RFC 9449 §5, §10.1: a proof where the answer is bound to its key. Revocation has nothing to bind
     const signer = endpoint === 'revocation_endpoint' ? undefined : identity.signer;
-    const make = async (): Promise<Request> => ({
-      url,
-      origin,
-      method: 'POST',
-      headers: new Headers({ accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' }),
-      body: new URLSearchParams([
-        ...given,
-        ...Object.entries(await authentication({ issuer, clientId, auth, clock: skews.clockOf(origin) })),
-      ]).toString(),
-      signal: undefined,
-      isRepeatable: true, // what an issuer refuses it has not acted on
-    });
+    const make = async (): Promise<Request> => {
+      const issuerClock = skews.clockOf(origin);
+      const form = await makeForm(issuerClock);
+      return {
+        url,
+        origin,
+        method: 'POST',
+        fields: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
+        body: encode({ ...form, ...(await authentication({ issuer, clientId, auth, clock: issuerClock })) }),
+        signal: undefined,
+        isRepeatable: true, // what an issuer refuses it has not acted on
+      };
+    };
     return await send(make, {
-      fetch: documentFetch(fetch, timeout, 'token_response'),
+      fetch: documentFetch(fetch, timeout, ANSWERS[endpoint]),
       nonces: identity.nonces,
       skews,
       signer,
@@ -87,8 +99,9 @@ export function createIssuerCalls(options: IssuerCallsOptions): IssuerCalls {
     clientId,
     metadata,
     async token(form, identity) {
+      checkResource(form['resource']);
       const asked = seconds(clock);
-      const response = await post('token_endpoint', form, identity);
+      const response = await post('token_endpoint', () => form, identity);
       const body = await readJson(response, 'token_response');
       if (response.status !== 200) throw refused('token_request_refused', response, body);
       const expected: AccessToken['tokenType'] = identity.signer === undefined ? 'Bearer' : 'DPoP';
@@ -96,18 +109,16 @@ export function createIssuerCalls(options: IssuerCallsOptions): IssuerCalls {
       publish({ event: 'token_received', issuer, expiresAt: answer.token.expiresAt });
       return answer;
     },
-    async push(form, identity) {
-      const response = await post('pushed_authorization_request_endpoint', form, identity);
+    async push(makeForm, identity) {
+      const response = await post('pushed_authorization_request_endpoint', makeForm, identity);
       const body = await readJson(response, 'authorization_response');
       if (response.status !== 201) throw refused('authorization_refused', response, body);
       return body;
     },
     async revoke(token, hint, identity) {
       if (!(await metadata(identity)).offers('revocation_endpoint')) return;
-      const response = await post('revocation_endpoint', { token, token_type_hint: hint }, identity);
-      if (response.status === 200) return;
-      const body: unknown = await response.json().catch(() => undefined);
-      throw refused('token_request_refused', response, isJsonObject(body) ? body : {});
+      const response = await post('revocation_endpoint', () => ({ token, token_type_hint: hint }), identity);
+      if (response.status !== 200) throw refused('revocation_refused', response, { error: await errorOf(response) });
     },
     async jwks(identity) {
       const { jwksUri } = await metadata(identity);
@@ -120,7 +131,7 @@ export function createIssuerCalls(options: IssuerCallsOptions): IssuerCalls {
 }
 
 function refused(
-  code: 'token_request_refused' | 'authorization_refused',
+  code: 'token_request_refused' | 'authorization_refused' | 'revocation_refused',
   { status }: Response,
   { error }: Readonly<Record<string, unknown>>,
 ): HoldfastError {
@@ -134,12 +145,21 @@ async function isNonceChallenge(response: Response): Promise<boolean> {
   return (await errorOf(response)) === 'use_dpop_nonce';
 }
 
-/** What a wrong time may be behind: of the proof (RFC 9449 §5), or of the assertion (RFC 7523 §3.2). */
+/** What a wrong time may be behind: of the proof (RFC 9449 §5), the assertion (RFC 7523 §3.2), the request (RFC 9101 §7). */
 async function refusesTime(response: Response): Promise<boolean> {
   if (response.status !== 400 && response.status !== 401) return false;
-  return ['invalid_dpop_proof', 'invalid_client'].includes(String(await errorOf(response)));
+  return TIMED.includes(String(await errorOf(response)));
 }
 
 async function errorOf(response: Response): Promise<unknown> {
-  return (await readJson(response.clone(), 'token_response'))['error'];
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => undefined);
+  return isJsonObject(body) ? body['error'] : undefined;
+}
+
+function encode(form: Form): string {
+  const given = Object.entries(form).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return new URLSearchParams(given).toString();
 }
