@@ -257,6 +257,8 @@ export const REFUSALS = {
   authorization_refused: ['local', 'RFC 6749 §4.1.2.1', 'The issuer or the person refused the authorization request'],
   authorization_response: ['local', 'ISS-2.4-01', 'The answer to the authorization request cannot be used'],
   id_token: ['local', 'OIDC Core §3.1.3.7', 'The ID token cannot be used'],
+  session_over: ['local', 'RFC 6749 §6', 'The session was ended, or there is no refresh token to go on with'],
+  revocation_refused: ['local', 'RFC 7009 §2.2.1', 'The issuer did not take the token back'],
   key_unusable: ['local', 'JOSE-8725-3.1-01', 'The key cannot be used for signing'],
   signing_rate_exceeded: ['local', 'RFC 9449 §11.4', 'More proofs are asked for than this signer makes in a second'],
 

@@ -1,37 +1,41 @@
-import { type Clock, FAPI_ALGORITHMS, HoldfastError } from '@holdfast/proof';
-import { createLocalJWKSet, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose';
-import type { Identity } from '../identity.ts';
-import type { IssuerCalls } from '../issuer/issuer-calls.ts';
-import { failedClaim } from './failed-claim.ts';
+import { type Clock, HoldfastError } from '@holdfast/proof';
+import { type IssuerKeys, verifyIssuerJwt } from './issuer-jwt.ts';
 
 export interface ExpectedCallback {
+  readonly issuer: string;
+  readonly clientId: string;
   readonly redirectUri: string;
   readonly state: string;
   /** Whether the issuer was asked to sign its answer (JARM). */
   readonly isSigned: boolean;
+  /** Asked for only where the answer is signed. */
+  keys(): Promise<IssuerKeys>;
   readonly clock: Clock;
 }
+
+/** A parameter of an authorization response. */
+export type Answer = (name: string) => string | undefined;
 
 const CODE = /^[\x20-\x7E]{1,2048}$/; // RFC 6749 §A.11, and a cap
 const ERROR_CODE = /^[a-z_]{1,64}$/;
 const LONGEST = 16_384;
-const SKEW = 10; // seconds
 
 /**
- * The code in an authorization response, if this is one of this issuer to this request: RFC 6749 §4.1.2, RFC 9207 §2.4,
- * JARM §2.4. Throws `authorization_response`, and `authorization_refused` for an error of the issuer.
+ * An authorization response, if this is one of this issuer to this request: RFC 6749 §4.1.2, RFC 9207 §2.4, JARM §2.4.
+ * `callback` comes from a browser, and with that from anybody. Throws `authorization_response`.
  */
-export async function readCallback(
-  callback: string,
-  expected: ExpectedCallback,
-  calls: IssuerCalls,
-  identity: Identity,
-): Promise<string> {
+export async function readCallback(callback: string, expected: ExpectedCallback): Promise<Answer> {
   const query = readQuery(callback, expected.redirectUri);
-  const answer = expected.isSigned ? await readSigned(query, expected, calls, identity) : query;
-  // RFC 9207 §2.4, before anything else is believed, also of an error
-  if (answer('iss') !== calls.issuer) throw unusable('iss');
+  const answer = expected.isSigned ? await readSigned(query, expected) : query;
+  // RFC 9207 §2.4: before anything else is believed, and also of an error. §4: another one beside a signed one is a fraud
+  if (answer('iss') !== expected.issuer) throw unusable('iss');
+  if (![undefined, expected.issuer].includes(query('iss'))) throw unusable('iss');
   if (answer('state') !== expected.state) throw unusable('state');
+  return answer;
+}
+
+/** The code in it. Throws `authorization_refused` for an error of the issuer, `authorization_response` for neither. */
+export function readCode(answer: Answer): string {
   const error = answer('error');
   if (error !== undefined) {
     throw new HoldfastError('authorization_refused', { detail: ERROR_CODE.test(error) ? error : 'an unknown error' });
@@ -41,38 +45,32 @@ export async function readCallback(
   return code;
 }
 
-type Answer = (name: string) => string | undefined;
-
 function readQuery(callback: string, redirectUri: string): Answer {
   if (callback.length > LONGEST || !URL.canParse(callback)) throw unusable('not a URL');
   const [came, registered] = [new URL(callback), new URL(redirectUri)];
-  if (came.origin !== registered.origin || came.pathname !== registered.pathname) throw unusable('redirect_uri');
-  return (name) => {
-    const [value, another] = came.searchParams.getAll(name);
-    // RFC 6749 §3.1: once at most
-    if (another !== undefined) throw unusable(name);
-    return value;
-  };
+  const isElsewhere = (['protocol', 'host', 'pathname'] as const).some((part) => came[part] !== registered[part]);
+  if (isElsewhere) throw unusable('redirect_uri');
+  const [query, own] = [came.searchParams, registered.searchParams];
+  // RFC 6749 §3.1.2: what the redirect_uri has in its query stays there
+  for (const name of new Set(own.keys())) {
+    if (query.getAll(name).join('\n') !== own.getAll(name).join('\n')) throw unusable('redirect_uri');
+  }
+  // RFC 6749 §3.1: no parameter more than once
+  for (const name of new Set(query.keys())) {
+    if (!own.has(name) && query.getAll(name).length > 1) throw unusable('a repeated parameter');
+  }
+  return (name) => query.get(name) ?? undefined;
 }
 
-async function readSigned(query: Answer, { clock }: ExpectedCallback, calls: IssuerCalls, identity: Identity) {
+async function readSigned(query: Answer, expected: ExpectedCallback): Promise<Answer> {
   const response = query('response');
   if (response === undefined) throw unusable('response');
-  const keys = createLocalJWKSet((await calls.jwks(identity)) as unknown as JSONWebKeySet);
-  const { payload } = await jwtVerify(response, keys, {
-    issuer: calls.issuer,
-    audience: calls.clientId,
-    requiredClaims: ['exp'],
-    algorithms: [...FAPI_ALGORITHMS],
-    currentDate: new Date(clock()),
-    clockTolerance: SKEW,
-  }).catch((thrown: unknown) => {
-    throw unusable(`response, ${failedClaim(thrown)}`);
-  });
-  // JARM §2.4: for this client alone
-  if (Array.isArray(payload.aud) && payload.aud.length !== 1) throw unusable('response, aud');
-  return (name: keyof JWTPayload & string) => {
-    const value = payload[name];
+  const keys = await expected.keys();
+  const claims = await verifyIssuerJwt(response, { ...expected, keys, requires: ['exp'] }, (detail) =>
+    unusable(`response, ${detail}`),
+  );
+  return (name) => {
+    const value = claims[name];
     return typeof value === 'string' ? value : undefined;
   };
 }

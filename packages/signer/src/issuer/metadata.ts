@@ -16,6 +16,8 @@ export interface IssuerMetadata {
   offers(endpoint: Endpoint): boolean;
   /** Its URL; for a client with a certificate that of the alias, where there is one (RFC 8705 §5). Throws `issuer_metadata`. */
   urlOf(endpoint: Endpoint, withCertificate: boolean): string;
+  /** RFC 9207 §3: whether the issuer says in each authorization response that it is its own. */
+  readonly statesIssuer: boolean;
   /** Where the keys are that sign for the issuer. Throws `issuer_metadata`. */
   readonly jwksUri: string;
 }
@@ -45,6 +47,7 @@ export async function discover(
       const hasAlias = withCertificate && isJsonObject(aliases) && aliases[endpoint] !== undefined;
       return urlOf(endpoint, hasAlias ? aliases : metadata);
     },
+    statesIssuer: metadata['authorization_response_iss_parameter_supported'] === true,
     get jwksUri() {
       return urlOf('jwks_uri', metadata);
     },
