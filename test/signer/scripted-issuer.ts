@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { ServerOptions } from 'node:https';
 import { decodeJwt, decodeProtectedHeader, type JWTPayload, type ProtectedHeaderParameters } from 'jose';
 import { type Answer, type Handler, type Received, type TlsServer, tlsServer } from './tls-server.ts';
@@ -5,7 +6,7 @@ import { type Answer, type Handler, type Received, type TlsServer, tlsServer } f
 /** What a false, careless or merely different issuer answers. `nth` counts the token requests from 1. */
 export interface Script {
   readonly metadata?: (origin: string) => object;
-  readonly token?: (request: Received, nth: number) => Answer;
+  readonly token?: (request: Received, nth: number, response: ServerResponse) => ReturnType<Handler>;
   /** Takes over altogether for a path; undefined leaves it to the script. */
   readonly instead?: (path: string) => Handler | undefined;
   readonly tls?: ServerOptions;
@@ -16,10 +17,11 @@ export interface Script {
 export interface ScriptedIssuer extends TlsServer {
   readonly issuer: string;
   /** The token requests, taken apart. */
-  readonly tokenRequests: readonly TokenRequest[];
+  readonly tokenRequests: readonly FormRequest[];
 }
 
-export interface TokenRequest {
+/** What a client asks of an endpoint, with what authenticates it. */
+export interface FormRequest {
   readonly received: Received;
   readonly form: URLSearchParams;
   readonly proof: Jwt | undefined;
@@ -48,22 +50,22 @@ export const nonceChallenge = (nonce: string): Answer => ({
 /** An issuer over TLS that says what a test wants it to say. */
 export async function scriptedIssuer(script: Script = {}): Promise<ScriptedIssuer> {
   const { path: base = '' } = script;
-  const tokenRequests: TokenRequest[] = [];
+  const tokenRequests: FormRequest[] = [];
   const server = await tlsServer((request, response) => {
     const path = request.target;
     const other = script.instead?.(path);
     if (other !== undefined) return other(request, response);
     if (path === `/.well-known/oauth-authorization-server${base}`) return { body: metadata() };
     if (!path.startsWith(`${base}/token`)) return { status: 404 };
-    tokenRequests.push(readTokenRequest(request));
-    return script.token?.(request, tokenRequests.length) ?? granted();
+    tokenRequests.push(readFormRequest(request));
+    return script.token === undefined ? granted() : script.token(request, tokenRequests.length, response);
   }, script.tls);
   const issuer = `${server.origin}${base}`;
   const metadata = () => ({ issuer, token_endpoint: `${issuer}/token`, ...script.metadata?.(server.origin) });
   return { ...server, issuer, tokenRequests };
 }
 
-function readTokenRequest(received: Received): TokenRequest {
+export function readFormRequest(received: Received): FormRequest {
   const form = new URLSearchParams(received.body.toString());
   return {
     received,

@@ -256,7 +256,7 @@ export const REFUSALS = {
   certificate_unusable: ['local', 'RFC 8705 §3', 'The certificate of the client cannot be used'],
   authorization_refused: ['local', 'RFC 6749 §4.1.2.1', 'The issuer or the person refused the authorization request'],
   authorization_response: ['local', 'ISS-2.4-01', 'The answer to the authorization request cannot be used'],
-  id_token: ['local', 'OIDC Core §3.1.3.7', 'The ID token cannot be used'],
+  id_token: ['local', 'FAPIMS-5.6.2-01', 'The ID token cannot be used'],
   session_over: ['local', 'RFC 6749 §6', 'The session was ended, or there is no refresh token to go on with'],
   revocation_refused: ['local', 'RFC 7009 §2.2.1', 'The issuer did not take the token back'],
   key_unusable: ['local', 'JOSE-8725-3.1-01', 'The key cannot be used for signing'],
