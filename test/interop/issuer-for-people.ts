@@ -3,13 +3,16 @@ import { createAuthority, issueClient, issueServer } from '@holdfast/certs-scrip
 import { listen } from '@holdfast/cli';
 import { createIssuer, readConfig } from '@holdfast/issuer';
 import { issuerRoutes } from '@holdfast/issuer/fastify';
+import type { PrivateJwk } from '@holdfast/proof';
 import { memoryStore } from '@holdfast/stores';
 import fastify, { type FastifyInstance } from 'fastify';
 import { fetchOver, type PeerFetch } from './peer-client.ts';
+import { decide } from './person.ts';
 
 export const CALLBACK = 'https://desk.example/callback';
 export const RESOURCE = 'https://venue.example';
 export const SCOPE = 'openid orders:read orders:write';
+const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 
 /** One of the four pairs of client authentication and binding. */
 export interface Pair {
@@ -29,6 +32,10 @@ export interface IssuerForPeople extends AsyncDisposable {
   readonly origin: string;
   /** Signs assertions and request objects of the clients, and assertions of the resource server. */
   readonly key: CryptoKey;
+  /** The same key for clients of ours. */
+  readonly jwk: PrivateJwk;
+  /** Trust in the issuer, and the certificate of the clients. */
+  readonly tls: { readonly ca: string; readonly cert: string; readonly key: string };
   /** With the certificate of the clients, or with none. */
   readonly fetch: { readonly plain: PeerFetch; readonly certified: PeerFetch };
   /** A person who logs in and approves: from the URL of the client to the URL of the answer. */
@@ -58,13 +65,16 @@ export async function serveForPeople(): Promise<IssuerForPeople> {
     app.register(issuerRoutes, { issuer, origin: listener.origin });
     await listener.serve(app);
   }
-  const ca = authority.certificate;
-  const browse = fetchOver({ ca });
+  const tls = { ca: authority.certificate, cert: desk.certificate, key: desk.key };
+  const browse = fetchOver({ ca: tls.ca });
+  const anna = { fetch: browse, login: 'anna', password: 'sesame' };
   return {
     origin: plain.origin,
     key: await signingKey(keyPair.privateKey),
-    fetch: { plain: browse, certified: fetchOver({ ca, cert: desk.certificate, key: desk.key }) },
-    approve: (url) => approve(browse, url),
+    jwk: { ...keyPair.privateKey.export({ format: 'jwk' }), alg: 'ES256' } as PrivateJwk,
+    tls,
+    fetch: { plain: browse, certified: fetchOver(tls) },
+    approve: (url) => decide(anna, url),
     async [Symbol.asyncDispose]() {
       await Promise.all([plain.close(), mutual.close()]);
     },
@@ -79,7 +89,7 @@ function configuration(issuer: string, mtlsOrigin: string, jwks: object): object
     ...(authenticatesBy === 'tls_client_auth' ? { tls_client_auth_subject_dn: 'CN=desk' } : {}),
     jwks,
     redirect_uris: [CALLBACK],
-    grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+    grant_types: ['authorization_code', 'refresh_token', 'client_credentials', TOKEN_EXCHANGE],
     dpop_bound_access_tokens: bindsBy === 'dpop',
     tls_client_certificate_bound_access_tokens: bindsBy === 'mtls',
     scope: SCOPE,
@@ -99,29 +109,4 @@ function configuration(issuer: string, mtlsOrigin: string, jwks: object): object
 async function signingKey(key: KeyObject): Promise<CryptoKey> {
   const pkcs8 = createPrivateKey(key.export({ format: 'pem', type: 'pkcs8' })).export({ format: 'der', type: 'pkcs8' });
   return await crypto.subtle.importKey('pkcs8', pkcs8, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign']);
-}
-
-/** What a browser does, with the cookies of one visit and no script. */
-async function approve(fetch: PeerFetch, authorizationUrl: string | URL): Promise<URL> {
-  const cookies = new Map<string, string>();
-  const go = async (url: string, form?: Record<string, string>): Promise<Response> => {
-    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const response = await fetch(url, {
-      redirect: 'manual',
-      method: form === undefined ? 'GET' : 'POST',
-      headers: { cookie, ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }) },
-      ...(form === undefined ? {} : { body: new URLSearchParams(form).toString() }),
-    });
-    for (const each of response.headers.getSetCookie()) {
-      const [name = '', value = ''] = (each.split(';')[0] ?? '').split('=');
-      cookies.set(name, value);
-    }
-    return response;
-  };
-  const opened = await go(String(authorizationUrl));
-  const page = opened.headers.get('location') ?? '';
-  const csrf = async () => /name="csrf" value="([^"]+)"/.exec(await (await go(page)).text())?.[1] ?? '';
-  await go(page, { csrf: await csrf(), login: 'anna', password: 'sesame' });
-  const decided = await go(page, { csrf: await csrf(), decision: 'approve' });
-  return new URL(decided.headers.get('location') ?? '');
 }
