@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type ServerOptions } from 'node:https';
+import { createServer, type Server, type ServerOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { authority, servers } from './authorities.ts';
@@ -32,6 +32,8 @@ export interface TlsServer extends AsyncDisposable {
   readonly origin: string;
   readonly port: number;
   readonly received: readonly Received[];
+  /** For what is no request with an answer, such as `upgrade`. */
+  readonly server: Server;
 }
 
 /** A server on loopback over TLS that writes down what it is sent. */
@@ -57,6 +59,7 @@ export async function tlsServer(handler: Handler, options: ServerOptions = {}): 
     origin: `https://localhost:${port}`,
     port,
     received,
+    server,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -1,0 +1,180 @@
+import { get } from 'node:https';
+import { Readable } from 'node:stream';
+import { Agent, request } from 'undici';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { authority } from './authorities.ts';
+import { mtlsClient } from './clients.ts';
+import { ACCESS_TOKEN, granted } from './scripted-issuer.ts';
+import { resourceChallenge, type ScriptedVenue, scriptedVenue } from './scripted-venue.ts';
+import { asksForCertificate, type Handler, type Received } from './tls-server.ts';
+
+const nonceOf = ({ headers }: Received): unknown =>
+  JSON.parse(Buffer.from(headers.get('dpop')?.split('.')[1] ?? '', 'base64url').toString())['nonce'];
+const insists: Handler = (received) =>
+  nonceOf(received) === 'n-1' ? { body: `${received.method} ${received.body}` } : resourceChallenge('n-1');
+
+function agent(): Agent {
+  const made = new Agent({ connect: { ca: authority.certificate } });
+  onTestFinished(() => made.close());
+  return made;
+}
+
+/** node:https, by hand. */
+function plainGet(
+  url: string,
+  headers: Record<string, string>,
+): Promise<{ status: number; headers: [string, string][] }> {
+  return new Promise((resolve, reject) => {
+    get(url, { headers, ca: authority.certificate }, (response) => {
+      response.resume();
+      const fields = Object.entries(response.headers).map(([name, value]): [string, string] => [name, String(value)]);
+      resolve({ status: response.statusCode ?? 0, headers: fields });
+    }).on('error', reject);
+  });
+}
+
+describe('headersFor, for another HTTP stack', () => {
+  it('DPOP-7-01 DPOP-8.2-01 has token and proof, and learns the nonce from what came back', async () => {
+    await using venue = await scriptedVenue(insists);
+    const url = `${venue.origin}/orders?limit=5`;
+    const first = await plainGet(url, await venue.client.headersFor({ url }));
+    expect(venue.client.learn(url, first)).toBe('retry');
+    const second = await plainGet(url, await venue.client.headersFor({ url }));
+    expect(second.status).toBe(200);
+    expect(venue.client.learn(url, second)).toBe('done');
+    const [call] = venue.calls;
+    expect(call?.headers.get('authorization')).toBe(`DPoP ${ACCESS_TOKEN}`);
+    expect(call?.proof?.payload).toMatchObject({ htm: 'GET', htu: `${venue.origin}/orders`, ath: expect.any(String) });
+    expect(venue.calls[1]?.proof?.payload.jti).not.toBe(call?.proof?.payload.jti);
+  });
+
+  it('C094 refuses the same URLs as fetch', async () => {
+    await using venue = await scriptedVenue(insists);
+    await expect(venue.client.headersFor({ url: 'http://venue.example/' })).rejects.toMatchObject({
+      code: 'url_refused',
+    });
+    await expect(venue.client.headersFor({ url: 'ws://venue.example/' })).rejects.toMatchObject({
+      code: 'url_refused',
+    });
+    expect(venue.issuer.received).toHaveLength(0);
+  });
+
+  it('MTLS-3-01 is the token alone where a certificate is the proof', async () => {
+    await using venue = await scriptedVenue(insists, {
+      make: mtlsClient,
+      script: { tls: asksForCertificate, token: () => granted({ token_type: 'Bearer' }) },
+    });
+    expect(await venue.client.headersFor({ url: venue.origin })).toEqual({ Authorization: `Bearer ${ACCESS_TOKEN}` });
+  });
+
+  it('DPOP-7-01 opens a WebSocket: the handshake is a GET of the https URL', async () => {
+    await using venue = await scriptedVenue(insists);
+    const sockets = new WebSocketServer({ noServer: true });
+    onTestFinished(() => sockets.close());
+    let handshake: Record<string, unknown> = {};
+    venue.server.on('upgrade', (upgrade, socket, head) => {
+      handshake = { authorization: upgrade.headers.authorization, dpop: String(upgrade.headers['dpop']) };
+      sockets.handleUpgrade(upgrade, socket, head, (opened) => opened.send('ticks'));
+    });
+    const url = `${venue.origin.replace('https:', 'wss:')}/ticks?symbol=ACME`;
+    const socket = new WebSocket(url, { headers: await venue.client.headersFor({ url }), ca: authority.certificate });
+    const [message] = await Promise.all([new Promise((resolve) => socket.once('message', resolve))]);
+    socket.close();
+    expect(String(message)).toBe('ticks');
+    const proof = JSON.parse(Buffer.from(String(handshake['dpop']).split('.')[1] ?? '', 'base64url').toString());
+    expect(proof).toMatchObject({ htm: 'GET', htu: `${venue.origin}/ticks` });
+  });
+});
+
+/** The two ways in which undici sends for a client. */
+const ways: [string, (venue: ScriptedVenue) => Pick<NonNullable<Parameters<typeof request>[1]>, 'dispatcher'>][] = [
+  ['the dispatcher', ({ client }) => ({ dispatcher: client.dispatcher })],
+  ['the interceptor', ({ client }) => ({ dispatcher: agent().compose(client.interceptor) })],
+];
+
+describe.each(ways)('%s, for undici', (_, through) => {
+  it('DPOP-7-01 DPOP-4.2-09 C092 signs, and answers a challenge once with a new proof', async () => {
+    await using venue = await scriptedVenue(insists);
+    const { statusCode, body } = await request(`${venue.origin}/orders?x=1`, {
+      ...through(venue),
+      method: 'POST',
+      headers: { authorization: 'Basic x', dpop: 'mine', 'x-other': 'kept' },
+      body: '{"side":"buy"}',
+    });
+    expect([statusCode, await body.text()]).toEqual([200, 'POST {"side":"buy"}']);
+    const [first, second] = venue.calls;
+    expect(second?.headers.get('authorization')).toBe(`DPoP ${ACCESS_TOKEN}`);
+    expect(second?.headers.get('x-other')).toBe('kept');
+    expect(second?.target).toBe('/orders?x=1');
+    expect(second?.proof?.payload).toMatchObject({ htm: 'POST', htu: `${venue.origin}/orders`, nonce: 'n-1' });
+    expect(second?.proof?.payload.jti).not.toBe(first?.proof?.payload.jti);
+    expect(venue.calls).toHaveLength(2);
+  });
+
+  it('C092 hands on the second challenge, and every other answer', async () => {
+    let nth = 0;
+    await using venue = await scriptedVenue(() => {
+      nth += 1;
+      return nth < 3 ? resourceChallenge(`n-${nth}`) : { status: 404, body: 'no' };
+    });
+    const options = through(venue);
+    expect((await request(venue.origin, options)).statusCode).toBe(401);
+    const missing = await request(venue.origin, options);
+    expect([missing.statusCode, await missing.body.text()]).toEqual([404, 'no']);
+    expect(venue.calls).toHaveLength(3);
+  });
+
+  it('sends 200 at once, each once', async () => {
+    await using venue = await scriptedVenue(insists);
+    const options = through(venue);
+    const statuses = await Promise.all(
+      Array.from({ length: 200 }, async (_, i) => {
+        const { statusCode, body } = await request(`${venue.origin}/${i}`, options);
+        await body.dump();
+        return statusCode;
+      }),
+    );
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    expect(venue.calls).toHaveLength(201);
+  });
+
+  it('refuses a stream before anything is sent', async () => {
+    await using venue = await scriptedVenue(insists);
+    const sent = request(venue.origin, { ...through(venue), method: 'POST', body: Readable.from(['{}']) });
+    await expect(sent).rejects.toMatchObject({ code: 'body_not_replayable' });
+    expect([venue.received.length, venue.issuer.received.length]).toEqual([0, 0]);
+  });
+
+  it('C094 refuses plain http, and says what the issuer said', async () => {
+    await using venue = await scriptedVenue(insists, {
+      script: { token: () => ({ status: 400, body: { error: 'invalid_scope' } }) },
+    });
+    await expect(request('http://127.0.0.1:1/', through(venue))).rejects.toMatchObject({ code: 'url_refused' });
+    await expect(request(venue.origin, through(venue))).rejects.toMatchObject({ detail: 'invalid_scope' });
+  });
+
+  it('passes on that the server hung up, and is given up by a signal', async () => {
+    await using venue = await scriptedVenue((received, response) => {
+      if (received.target === '/gone') response.destroy();
+      return undefined;
+    });
+    await expect(request(`${venue.origin}/gone`, through(venue))).rejects.toMatchObject({ code: 'UND_ERR_SOCKET' });
+    const signal = AbortSignal.timeout(300);
+    await expect(request(`${venue.origin}/never`, { ...through(venue), signal })).rejects.toMatchObject({
+      name: 'TimeoutError',
+    });
+  });
+
+  it('drops a challenge without end, and the order is placed', async () => {
+    await using venue = await scriptedVenue((received, response) => {
+      if (nonceOf(received) === 'n-1') return { status: 201, body: 'placed' };
+      response.writeHead(401, { 'www-authenticate': 'DPoP error="use_dpop_nonce"', 'dpop-nonce': 'n-1' });
+      const more = setInterval(() => response.write('x'.repeat(16_384)), 1);
+      response.on('close', () => clearInterval(more));
+      return undefined;
+    });
+    const { statusCode, body } = await request(venue.origin, { ...through(venue), method: 'POST', body: '{}' });
+    expect([statusCode, await body.text()]).toEqual([201, 'placed']);
+  });
+});
