@@ -1,13 +1,15 @@
 import { fieldValues, HoldfastError } from '@holdfast/proof';
 import { createVenue, type VenueOptions } from '@holdfast/venue';
-import type { Verifier } from '@holdfast/verifier';
 
 /**
  * Stands in for the verifier: `Authorization: Test alice orders:read …` is alice with these scopes. These
  * tests are about the venue; how a token proves itself is tested elsewhere.
  */
-const trusting: Pick<Verifier, 'verify' | 'metadata'> = {
+const trusting: VenueOptions['verifier'] = {
   metadata: undefined,
+  responseKeys: undefined,
+  checkContent: () => undefined,
+  signResponse: async () => ({}),
   async verify(message, { scope = [] } = {}) {
     const [scheme, clientId, ...granted] = fieldValues(message, 'authorization')[0]?.split(' ') ?? [];
     if (scheme !== 'Test' || clientId === undefined) throw new HoldfastError('credentials_missing');

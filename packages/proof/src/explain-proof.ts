@@ -9,8 +9,8 @@ import {
   checkHtm,
   checkHtu,
   type Expected,
-  type Proof,
   proofField,
+  type SenderKey,
   verifyProof,
 } from './proof.ts';
 import { readProofClaims, readSenderKey, splitProof } from './proof-syntax.ts';
@@ -29,7 +29,7 @@ export interface ProofToExplain {
 export async function explainProof(
   findings: Findings,
   { message, algorithms, expected }: ProofToExplain,
-): Promise<Pick<Proof, 'jkt'> | undefined> {
+): Promise<SenderKey | undefined> {
   const rfc = (item: string) => `RFC 9449 §4.3 (${item})`;
   const compact = await findings.check('one DPoP field', rfc('1'), [], () => requireField(message));
   const segments = await findings.check('a compact JWT of three segments', rfc('2'), [compact], splitProof);

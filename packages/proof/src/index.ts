@@ -35,7 +35,7 @@ export {
   readPublicHalf,
 } from './key.ts';
 export { createKeySet, type Jwks, type KeySet } from './key-set.ts';
-export { fieldValues, type HttpMessage, targetPath } from './message.ts';
+export { fieldValues, type HttpMessage, targetPath, targetUri } from './message.ts';
 export { metadataUrl } from './metadata.ts';
 export { isCertificateTrusted, messageFromNode } from './node-http.ts';
 export { createNonces, type NonceOptions, type Nonces } from './nonce.ts';
@@ -56,6 +56,7 @@ export { type Code, type OAuthError, refusals } from './refusals.ts';
 export { createRenewable, type Renewable } from './renewable.ts';
 export { replayKey, reserve, reserveJti } from './replay.ts';
 export { createSenderKeyCache, type SenderKeyCache } from './sender-keys.ts';
+export { acceptSignature } from './signatures/accept-signature.ts';
 export type {
   CheckedSignature,
   SignatureTimes,

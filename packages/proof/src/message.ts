@@ -36,6 +36,12 @@ export function targetPath(target: string, origin: string): string | undefined {
   return DOT_SEGMENT.test(withoutQuery) ? undefined : withoutQuery;
 }
 
+/** The URI of a request, path and query as they were sent; undefined where `targetPath` is. RFC 9110 §7.1. */
+export function targetUri(target: string, origin: string): string | undefined {
+  if (targetPath(target, origin) === undefined) return undefined;
+  return origin + (target.startsWith('/') ? target : pathOfAbsolute(target, origin));
+}
+
 // RFC 9112 §3.2.2: servers take the absolute form too. A path prefix of the origin is not cut off: routers do not either.
 function pathOfAbsolute(target: string, origin: string): string | undefined {
   const [authority] = /^https?:\/\/[^/]+/i.exec(origin) ?? [];

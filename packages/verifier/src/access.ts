@@ -1,5 +1,6 @@
 import { type Confirmation, HoldfastError, type JsonObject } from '@holdfast/proof';
 import { coversDetails, type RequiredDetail } from './authorization-details.ts';
+import type { Evidence, Signatures, SignedContent } from './signature/message-signatures.ts';
 import type { TokenStatus, VerifiedToken } from './token/token.ts';
 
 /** What a request needs beyond a token that is good and the sender's own. */
@@ -8,6 +9,11 @@ export interface Requirement {
   readonly scope?: readonly string[];
   /** Rights that its authorization_details must give, all of them. */
   readonly authorizationDetails?: readonly RequiredDetail[];
+  /**
+   * The sender has to sign the message, with its body (FAPI 2.0 HTTP Signatures). `evidence`: it also has to sign it in a way
+   * that can be verified without its access token, for a record of what was asked.
+   */
+  readonly signature?: Signatures;
 }
 
 /** Who may do what, once every check has passed. */
@@ -24,6 +30,8 @@ export interface Access {
   readonly expiresAt: number;
   /** All claims of the token. */
   readonly claims: JsonObject;
+  /** What was asked, as its sender signed it: where `signature: 'evidence'` was needed. The body has its digest in it. */
+  readonly evidence?: Evidence | undefined;
   /** To be set on the response: the next DPoP-Nonce, when there is a new one (RFC 9449 §8.2). */
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -53,11 +61,18 @@ class GrantedAccess implements Access {
   readonly confirmation: Confirmation;
   readonly expiresAt: number;
   readonly claims: JsonObject;
+  readonly evidence: Evidence | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly #compact: string;
   readonly #status: TokenStatus | undefined;
+  readonly #signed: SignedContent | undefined;
 
-  constructor(token: VerifiedToken, compact: string, headers: Readonly<Record<string, string>>) {
+  constructor(
+    token: VerifiedToken,
+    compact: string,
+    signed: SignedContent | undefined,
+    headers: Readonly<Record<string, string>>,
+  ) {
     this.issuer = token.issuer;
     this.clientId = token.clientId;
     this.subject = token.subject;
@@ -66,9 +81,11 @@ class GrantedAccess implements Access {
     this.confirmation = token.confirmation;
     this.expiresAt = token.expiresAt;
     this.claims = token.claims;
+    this.evidence = signed?.evidence;
     this.headers = headers;
     this.#compact = compact;
     this.#status = token.status;
+    this.#signed = signed;
   }
 
   static tokenOf(access: Access): string | undefined {
@@ -78,13 +95,29 @@ class GrantedAccess implements Access {
   static statusOf(access: Access): TokenStatus | undefined {
     return #status in access ? access.#status : undefined;
   }
+
+  static signedOf(access: Access): SignedContent | undefined {
+    return #signed in access ? access.#signed : undefined;
+  }
 }
 
-/** `nonce`: the next DPoP-Nonce, when there is a new one. */
-export function grantAccess(token: VerifiedToken, compact: string, nonce: string | undefined): Access {
+export interface Granted {
+  /** The access token. */
+  readonly compact: string;
+  /** The next DPoP-Nonce, when there is a new one. */
+  readonly nonce: string | undefined;
+  readonly signed: SignedContent | undefined;
+}
+
+export function grantAccess(token: VerifiedToken, { compact, nonce, signed }: Granted): Access {
   const headers: Record<string, string> =
     nonce === undefined ? {} : { 'DPoP-Nonce': nonce, 'Cache-Control': 'no-store' };
-  return new GrantedAccess(token, compact, headers);
+  return new GrantedAccess(token, compact, signed, headers);
+}
+
+/** What the sender of a request has signed; undefined where no signature was needed, and for an access that was made up. */
+export function signedOf(access: Access): SignedContent | undefined {
+  return GrantedAccess.signedOf(access);
 }
 
 /** The token of an access that `grantAccess` gave; undefined for one that was made up. */

@@ -8,7 +8,7 @@ export const DECISIONS = 'holdfast:verifier:decision';
 const decisions = channel(DECISIONS);
 
 /** The steps of the line that take time. */
-export type Step = 'proof' | 'token' | 'signature' | 'replay';
+export type Step = 'proof' | 'token' | 'signature' | 'message' | 'replay';
 
 /** One decision, without anything secret. Times are milliseconds by the monotonic clock. */
 export interface Decision {

@@ -7,16 +7,19 @@ import {
   type Finding,
   type Findings,
   type HttpMessage,
+  importPublicJwk,
   type Jws,
   matchConfirmation,
-  type Proof,
   readConfirmation,
   readCredential,
   readJws,
   requireString,
+  type SenderKey,
+  type VerifiedProof,
 } from '@holdfast/proof';
 import { checkAuthorizationDetails, checkScope, type Requirement } from './access.ts';
 import type { Issuer, Issuers } from './issuer/issuers.ts';
+import type { MessageSignatures } from './signature/message-signatures.ts';
 import type { StatusPolicy } from './status/status-policy.ts';
 import {
   checkAudience,
@@ -37,6 +40,7 @@ export interface Explainable {
   readonly skew: number;
   readonly status: StatusPolicy;
   readonly now: number;
+  readonly messageSignatures: MessageSignatures;
   /** What a proof by this key is compared with. Throws for a request that is none of this server. */
   readonly expected: (credential: Credential, jkt: string) => Expected;
 }
@@ -62,7 +66,10 @@ export async function explain(
     [credential],
     ({ token }) => line.tokens.verified(token, line.now),
   );
-  await explainUse(findings, { message, requirement, credential, sender, token });
+  const use = { message, requirement, credential, sender, token };
+  const isBound = await explainBinding(findings, use);
+  await explainSignature(findings, { ...use, isBound }, line);
+  await explainRights(findings, use);
   return findings.all;
 }
 
@@ -71,7 +78,7 @@ async function explainSender(
   message: HttpMessage,
   credential: Credential,
   { algorithms, expected }: Explainable,
-): Promise<Pick<Proof, 'jkt'> | undefined> {
+): Promise<SenderKey | undefined> {
   const isOurs = await findings.check(
     'a path of this server',
     'RFC 9110 §7.1',
@@ -136,20 +143,49 @@ interface Use {
   readonly message: HttpMessage;
   readonly requirement: Requirement;
   readonly credential: Credential | undefined;
-  readonly sender: Pick<Proof, 'jkt'> | undefined;
+  readonly sender: SenderKey | undefined;
   readonly token: VerifiedToken | undefined;
 }
 
-async function explainUse(findings: Findings, { message, requirement, credential, sender, token }: Use): Promise<void> {
-  await findings.check(
+async function explainBinding(
+  findings: Findings,
+  { message, credential, sender, token }: Use,
+): Promise<true | undefined> {
+  return await findings.check(
     'the token is bound to this key or certificate',
     'RFC 9449 §4.3 (12), RFC 8705 §3',
     [credential, token],
     ({ scheme }, { confirmation }) => {
       const proof = sender as CheckedProof | undefined; // only its thumbprint is looked at
       matchConfirmation(confirmation, { scheme, proof, certificate: message.certificate });
+      return true as const;
     },
   );
+}
+
+/** Nothing, where no signature is needed. The body is not seen here. */
+async function explainSignature(
+  findings: Findings,
+  { message, requirement: { signature }, credential, sender, isBound }: Use & { readonly isBound: true | undefined },
+  { messageSignatures, tokens, now }: Explainable,
+): Promise<void> {
+  if (signature === undefined) return;
+  const fapi = 'FAPI 2.0 HTTP Signatures §5.3.1.2';
+  const signatures = await findings.check(
+    'recent signatures that cover what they have to',
+    fapi,
+    [credential],
+    (given) => messageSignatures.check(message, signature, { now, ath: tokens.ath(given.token) }),
+  );
+  await findings.check('the signatures are by the sender', 'RFC 9421 §3.2', [signatures, isBound], (made) => {
+    // Only its key is looked at
+    const proof =
+      sender && ({ sender: { ...sender, imported: importPublicJwk(sender.jwk) }, jkt: sender.jkt } as unknown);
+    return messageSignatures.verify(made, proof as VerifiedProof | undefined);
+  });
+}
+
+async function explainRights(findings: Findings, { requirement, token }: Use): Promise<void> {
   await findings.check('the scopes that are needed', 'RFC 6750 §3.1', [token], (given) =>
     checkScope(given, requirement),
   );

@@ -13,6 +13,7 @@ import type { TrustedIssuer } from './issuer/issuers.ts';
 import { checkOrigin } from './origin.ts';
 import type { ResourceMetadataMembers } from './resource-metadata.ts';
 import type { IsRevoked } from './revocations.ts';
+import type { ResponseSigningOptions } from './signature/response-signing.ts';
 import { STATUS_POLICIES, type StatusPolicy } from './status/status-policy.ts';
 
 export interface VerifierOptions {
@@ -63,6 +64,11 @@ export interface VerifierOptions {
   readonly signatures?: 'inline' | 'pool';
   /** Given: challenges point to protected resource metadata (RFC 9728), which the adapters serve, with these members. */
   readonly metadata?: ResourceMetadataMembers;
+  /**
+   * Given: answers to signed requests are signed, on routes that need a signature (FAPI 2.0 HTTP Signatures §5.3.2.1). Needs
+   * `metadata`, which says where the key is published.
+   */
+  readonly responseSigning?: ResponseSigningOptions;
   readonly clock?: Clock;
   /** For the documents of the issuer, and for introspection. */
   readonly fetch?: typeof globalThis.fetch;
@@ -101,6 +107,7 @@ export function readOptions(options: VerifierOptions) {
   if (options.nonceSecrets !== undefined && isVolatile(options.replay)) {
     throw new TypeError('nonceSecrets: only with a replay store that all processes share');
   }
+  checkResponseSigning(options);
   const origin = checkOrigin(options.origin, options.allowLoopbackHttp ?? false);
   const trusted = trustedIssuers(options);
   return {
@@ -124,6 +131,13 @@ export function readOptions(options: VerifierOptions) {
 /** Whether used proofs are forgotten when the process ends. */
 export function isVolatile(replay: ReplayStore | undefined): boolean {
   return replay?.isVolatile ?? replay === undefined;
+}
+
+function checkResponseSigning({ responseSigning, metadata }: VerifierOptions): void {
+  if (responseSigning === undefined) return;
+  if (typeof responseSigning?.key?.sign !== 'function') throw new TypeError('responseSigning: a key that signs');
+  if (metadata === undefined)
+    throw new TypeError('responseSigning: with the option metadata, by which clients find the key');
 }
 
 function trustedIssuers({ issuer, ...its }: VerifierOptions): readonly TrustedIssuer[] {

@@ -1,4 +1,5 @@
 import type { Requirement } from './access.ts';
+import { SIGNATURES } from './signature/message-signatures.ts';
 
 // RFC 6749 §3.3. No token has another one, and the challenge would repeat its quotes and line breaks.
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
@@ -11,12 +12,12 @@ const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
 export function readRequirement(requirement: Requirement): Requirement {
   if (isRequirement(requirement)) return requirement;
   throw new TypeError(
-    'requirement: scope, a list of single scopes; authorizationDetails, a list of objects as RequiredDetail',
+    "requirement: scope, a list of single scopes; authorizationDetails, a list of objects as RequiredDetail; signature, 'required' or 'evidence'",
   );
 }
 
 export function isRequirement(value: unknown): value is Requirement {
-  return hasOnly(value, { scope: isListOfScopes, authorizationDetails: isListOfDetails });
+  return hasOnly(value, { scope: isListOfScopes, authorizationDetails: isListOfDetails, signature: isSignature });
 }
 
 type Check = (value: unknown) => boolean;
@@ -34,6 +35,10 @@ const DETAIL: Readonly<Record<string, Check>> = {
 function hasOnly(value: unknown, members: Readonly<Record<string, Check>>): value is object {
   if (typeof value !== 'object' || value === null) return false;
   return Object.entries(value).every(([name, member]) => Object.hasOwn(members, name) && members[name]?.(member));
+}
+
+function isSignature(value: unknown): boolean {
+  return SIGNATURES.some((each) => each === value);
 }
 
 function isListOfDetails(value: unknown): boolean {

@@ -25,6 +25,8 @@ export interface ResourceMetadataOptions {
   readonly trusted: readonly { readonly issuer: string }[];
   readonly algorithms: readonly string[];
   readonly members: ResourceMetadataMembers;
+  /** Where the keys are that verify responses; undefined when none are signed. */
+  readonly keysUrl?: string | undefined;
 }
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource';
@@ -39,7 +41,7 @@ const URLS: ReadonlySet<string> = new Set(['resource_documentation', 'resource_p
  * clients nothing, and one such as jwks_uri what is not so.
  */
 export function describeResource(options: ResourceMetadataOptions): ResourceMetadata {
-  const { audience, origin, trusted, algorithms, members } = options;
+  const { audience, origin, trusted, algorithms, members, keysUrl } = options;
   for (const [name, value] of Object.entries(members)) {
     if (!isMember(name, value)) throw new TypeError(`metadata.${name}: unknown, or not as RFC 9728 has it`);
   }
@@ -51,6 +53,7 @@ export function describeResource(options: ResourceMetadataOptions): ResourceMeta
   const document = {
     ...Object.fromEntries(given),
     resource,
+    ...(keysUrl === undefined ? {} : { jwks_uri: keysUrl }),
     authorization_servers: trusted.map(({ issuer }) => issuer),
     bearer_methods_supported: ['header'],
     dpop_signing_alg_values_supported: [...algorithms],

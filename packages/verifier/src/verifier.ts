@@ -1,4 +1,5 @@
 import {
+  acceptSignature,
   asRefusal,
   boundedReplay,
   type CheckedProof,
@@ -13,7 +14,9 @@ import {
   HoldfastError,
   type HttpMessage,
   matchConfirmation,
+  matchContent,
   proofField,
+  type ResponseToSign,
   readCredential,
   readProof,
   reserveJti,
@@ -29,6 +32,7 @@ import {
   checkScope,
   grantAccess,
   type Requirement,
+  signedOf,
   statusOf,
 } from './access.ts';
 import { startTrace } from './diagnostics.ts';
@@ -39,17 +43,30 @@ import { createReplayTable } from './replay-table.ts';
 import { readRequirement } from './requirement.ts';
 import { describeResource, type ResourceMetadata } from './resource-metadata.ts';
 import { createRevocations, type Revocation } from './revocations.ts';
+import { type CheckedSignatures, createMessageSignatures, normalOrigin } from './signature/message-signatures.ts';
+import { type PublishedKeys, publishKey, signAnswer } from './signature/response-signing.ts';
 import { createTokens } from './token/tokens.ts';
 import { createWatches } from './watches.ts';
 
 export interface Verifier {
   /**
    * Decides one request. Resolves with what the sender may do, or rejects with a `HoldfastError` whose status and
-   * headers are the answer. NOT checked: the body of the request, which no proof signs (RFC 9449 §11.7), and the
-   * revocation of a JWT that this verifier was not told of, by a status list that the token refers to, by `revoke` or by
-   * the option `isRevoked`.
+   * headers are the answer. NOT checked: the body of the request, which no proof signs (RFC 9449 §11.7), so that where the
+   * requirement has `signature`, `checkContent` has to follow; and the revocation of a JWT that this verifier was not told
+   * of, by a status list that the token refers to, by `revoke` or by the option `isRevoked`.
    */
   verify(message: HttpMessage, requirement?: Requirement): Promise<Access>;
+  /**
+   * Compares the body of a request with what its signature covers, before anybody reads it: for an access that was given
+   * where the requirement had `signature`. `content` is the body as it was sent, empty when there was none. Throws
+   * `digest_missing`, `digest_mismatch`, `digest_malformed` or `digest_unsupported`, and TypeError for any other access.
+   */
+  checkContent(access: Access, content: Uint8Array): void;
+  /**
+   * The fields that sign an answer over the request that it answers (FAPI 2.0 HTTP Signatures §5.3.2.1); none, when the
+   * request carries no signature, or the option `responseSigning` is not given. `content` is the body as it will be sent.
+   */
+  signResponse(message: HttpMessage, response: ResponseToSign): Promise<Readonly<Record<string, string>>>;
   /**
    * Makes every check on a message without stopping at the first that fails, and says of each where it is required and
    * how it went. For people who look for a mistake, never for decisions about access: it uses up nothing, so that it
@@ -65,6 +82,8 @@ export interface Verifier {
   watch(access: Access, onEnd: (refusal: HoldfastError) => void): () => void;
   /** RFC 9728, when the option is given; the adapters serve it. */
   readonly metadata: ResourceMetadata | undefined;
+  /** The keys that verify its responses, when it signs any; the adapters serve them. */
+  readonly responseKeys: PublishedKeys | undefined;
 }
 
 /** A resource server's verifier for DPoP-bound (RFC 9449) and certificate-bound (RFC 8705) access tokens. */
@@ -82,7 +101,11 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const replay = boundedReplay(settings.replay ?? createReplayTable({ clock }), { clock, timeout });
   const forgottenUntil = isVolatile(settings.replay) ? beginning(clock) + skew : Number.NEGATIVE_INFINITY;
   const verifySignature = settings.signatures === 'pool' ? verifyProofOnPool : verifyProof;
-  const metadata = settings.metadata && describeResource({ ...settings, members: settings.metadata });
+  const signedOrigin = normalOrigin(origin);
+  const messageSignatures = createMessageSignatures({ origin: signedOrigin, algorithms, maxAge, skew });
+  const responseKeys = settings.responseSigning && publishKey(settings.responseSigning, origin);
+  const metadata =
+    settings.metadata && describeResource({ ...settings, members: settings.metadata, keysUrl: responseKeys?.url });
 
   /** The line from request to access. Cheap checks first, nothing is stored before everything else has passed. */
   async function verify(message: HttpMessage, requirement: Requirement = {}): Promise<Access> {
@@ -95,6 +118,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
       // RFC 9449 §4.3 (1)–(5), (7)–(12a): the proof is sound and for this request, this token, this moment
       const proof = credential.scheme === 'DPoP' ? checkedProof(message, credential, now) : undefined;
       trace?.passed('proof', proof);
+      // FAPI 2.0 HTTP Signatures §5.3.1.2: a signature of this moment covers what of the request it has to
+      const needed = readRequirement(requirement);
+      const signatures = checkedSignatures(message, credential, needed, now);
       // RFC 9068 §4, RFC 7662 §2.2: the issuer vouches for the token, for this resource, and it has not ended
       const token = await tokens.verified(credential.token, now, trace);
       trace?.passed('token');
@@ -103,20 +129,22 @@ export function createVerifier(options: VerifierOptions): Verifier {
       // RFC 9449 §4.3 (6): the sender holds the key
       const verified = proof && (await verifySignature(proof));
       trace?.passed('signature');
+      // RFC 9421 §3.2: the same sender has signed the message; its body is compared when it is there, by `checkContent`
+      const signed = signatures && messageSignatures.verify(signatures, verified);
+      if (signed !== undefined) trace?.passed('message');
       // RFC 6750 §3.1, RFC 9396 §9: the token is good for what is asked
-      const needed = readRequirement(requirement);
       checkScope(token, needed);
       checkAuthorizationDetails(token, needed);
       // RFC 9449 §11.1: the proof is used for the first time; last, so that no refusal uses it up
       if (verified !== undefined) await useUp(verified);
       trace?.passed('replay');
       // FAPI 2.0 §5.3.4: also when it was revoked while the store answered
-      const access = grantAccess(token, credential.token, nextNonce(proof));
+      const access = grantAccess(token, { compact: credential.token, nonce: nextNonce(proof), signed });
       if (isRevoked(access)) throw new HoldfastError('token_revoked');
       trace?.granted(access);
       return access;
     } catch (thrown) {
-      const refusal = refuse(message, asRefusal(thrown));
+      const refusal = refuse(message, asRefusal(thrown), requirement);
       trace?.refused(refusal);
       throw refusal;
     }
@@ -127,6 +155,15 @@ export function createVerifier(options: VerifierOptions): Verifier {
     if (compact === undefined) throw new HoldfastError('proof_missing');
     const proof = readProof(compact, algorithms, senderKeys);
     return checkProof(proof, expectedProof(message, credential, now, proof.jkt));
+  }
+
+  function checkedSignatures(
+    message: HttpMessage,
+    { token }: Credential,
+    { signature }: Requirement,
+    now: number,
+  ): CheckedSignatures | undefined {
+    return signature && messageSignatures.check(message, signature, { now, ath: tokens.ath(token) });
   }
 
   /** What a proof by this key has to say that comes with this request and token. */
@@ -157,15 +194,16 @@ export function createVerifier(options: VerifierOptions): Verifier {
     return proof.nonce === nonce ? undefined : nonce;
   }
 
-  function refuse(message: HttpMessage, refusal: HoldfastError): HoldfastError {
+  function refuse(message: HttpMessage, refusal: HoldfastError, requirement: Requirement = {}): HoldfastError {
     try {
       const needsNonce = settings.nonce === 'required' || refusal.error === 'use_dpop_nonce';
-      refusal.headers = challenge(message, refusal, {
+      const headers = challenge(message, refusal, {
         algorithms: settings.algorithms,
         nonces: needsNonce ? nonces : undefined,
         clock,
         metadataUrl: metadata?.url,
       });
+      refusal.headers = { ...headers, ...signaturesWanted(message, refusal, requirement) };
       return refusal;
     } catch (cause) {
       return refuse(message, new HoldfastError('internal', { cause })); // whose answer needs neither message nor clock
@@ -174,11 +212,36 @@ export function createVerifier(options: VerifierOptions): Verifier {
 
   return {
     verify,
+    checkContent(access, content) {
+      const signed = signedOf(access);
+      if (signed === undefined) throw new TypeError('access: of a request whose signature this verifier verified');
+      try {
+        matchContent(signed, content);
+      } catch (thrown) {
+        const refusal = refuse(signed.message, asRefusal(thrown), { signature: signed.needed });
+        startTrace()?.refused(refusal);
+        throw refusal;
+      }
+    },
+    async signResponse(message, response) {
+      const { responseSigning } = settings;
+      return responseSigning
+        ? await signAnswer(message, response, { ...responseSigning, origin: signedOrigin, clock })
+        : {};
+    },
     async explain(message, requirement = {}) {
       const needed = readRequirement(requirement);
       const now = seconds(clock);
       const expected = (credential: Credential, jkt: string) => expectedProof(message, credential, now, jkt);
-      return await explain(message, needed, { ...settings, issuers, tokens, algorithms, now, expected });
+      return await explain(message, needed, {
+        ...settings,
+        issuers,
+        tokens,
+        messageSignatures,
+        algorithms,
+        now,
+        expected,
+      });
     },
     revoke(revocation) {
       revocations.add(revocation);
@@ -186,7 +249,14 @@ export function createVerifier(options: VerifierOptions): Verifier {
     },
     watch: watches.watch,
     metadata,
+    responseKeys,
   };
+}
+
+/** RFC 9421 §5: what the next request has to be signed with. */
+function signaturesWanted(message: HttpMessage, { error }: HoldfastError, needed: Requirement): Record<string, string> {
+  if (error !== 'invalid_signature') return {};
+  return { 'Accept-Signature': acceptSignature(message, needed.signature === 'evidence') };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { asRefusal, HoldfastError, logFields, messageFromNode } from '@holdfast/proof';
+import { HoldfastError } from '@holdfast/proof';
 import type {
   FastifyContextConfig,
   FastifyInstance,
@@ -10,9 +10,9 @@ import type {
 import type { Access, Requirement } from '../access.ts';
 import type { RequiredDetail } from '../authorization-details.ts';
 import { isRequirement } from '../requirement.ts';
-import type { ResourceMetadata } from '../resource-metadata.ts';
-import type { Verifier } from '../verifier.ts';
-import { refusalReply, withoutQuery } from './reply.ts';
+import type { Signatures } from '../signature/message-signatures.ts';
+import { checkBodies, messageOf, refuse, signReplies } from './fastify-signatures.ts';
+import { type Guard, type Published, publishedBy, withoutQuery } from './reply.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -24,21 +24,30 @@ declare module 'fastify' {
     scope?: readonly string[];
     /** RFC 9396: rights that the route needs, all of them, beside its scopes. */
     authorizationDetails?: readonly RequiredDetail[];
+    /**
+     * The sender has to sign the message with its body, which is compared before any parser and handler sees it. Replies are
+     * signed where the verifier has `responseSigning`.
+     */
+    signature?: Signatures;
     /** The route is open to everybody. */
     public?: true;
   }
 }
 
 export interface ProtectOptions {
-  readonly verifier: Pick<Verifier, 'verify' | 'metadata'>;
+  readonly verifier: Guard;
 }
 
 /**
  * Protects every route that is registered after it in the same scope. A route says `config: { scope: […] }`, with
- * `authorizationDetails` or without, or `config: { public: true }`; one that says neither stops the server from starting,
+ * `authorizationDetails` and `signature` or without, or `config: { public: true }`; one that says neither stops the server from starting,
  * so none is open by oversight. One that was registered before this plugin was loaded, and says neither, answers 500.
  * Decides before the body is read. With metadata (RFC 9728), adds the public route that serves it; in a scope with a
  * prefix, where it cannot, `resourceMetadata` has to.
+ *
+ * Where `signature` is set: hooks of others that change a body (preParsing) or a reply (onSend) have to be registered so that
+ * the former run after these and the latter before, or the signatures do not fit; and a reply that is a stream cannot be
+ * signed and becomes 500.
  */
 export const protect: FastifyPluginAsync<ProtectOptions> = async (app, { verifier }) => {
   app.decorateRequest('access');
@@ -58,13 +67,15 @@ export const protect: FastifyPluginAsync<ProtectOptions> = async (app, { verifie
   app.addHook('onSend', async (_request, reply) => {
     if (reply.hasHeader('DPoP-Nonce')) reply.header('Cache-Control', 'no-store');
   });
-  if (verifier.metadata !== undefined) offer(app, verifier.metadata);
+  checkBodies(app, verifier);
+  signReplies(app, verifier);
+  for (const published of publishedBy(verifier)) offer(app, published);
 };
 
-/** Serves the metadata of the resource (RFC 9728 §3.2) where `protect` cannot. Belongs in a scope without a prefix. */
-export const resourceMetadata: FastifyPluginAsync<ProtectOptions> = async (app, { verifier: { metadata } }) => {
-  if (metadata === undefined) throw new TypeError('verifier: one with the option metadata');
-  app.route(routeOf(metadata));
+/** Serves the metadata of the resource (RFC 9728 §3.2), and the keys that it names, where `protect` cannot. Belongs in a scope without a prefix. */
+export const resourceMetadata: FastifyPluginAsync<ProtectOptions> = async (app, { verifier }) => {
+  if (verifier.metadata === undefined) throw new TypeError('verifier: one with the option metadata');
+  for (const published of publishedBy(verifier)) app.route(routeOf(published));
 };
 
 // The hooks belong to the scope that registers the plugin, not to a scope of the plugin's own.
@@ -72,23 +83,24 @@ for (const plugin of [protect, resourceMetadata]) Object.assign(plugin, { [Symbo
 
 /** What a route needs; undefined when it does not say, or says two things. */
 function neededBy(config: FastifyContextConfig = {}): Requirement | 'nothing' | undefined {
-  const { public: isPublic, scope, authorizationDetails } = config;
-  if (isPublic === true) return scope === undefined && authorizationDetails === undefined ? 'nothing' : undefined;
-  const needed = { scope, ...(authorizationDetails === undefined ? {} : { authorizationDetails }) };
+  const { public: isPublic, scope, authorizationDetails, signature } = config;
+  const more = Object.entries({ authorizationDetails, signature }).filter(([, value]) => value !== undefined);
+  if (isPublic === true) return scope === undefined && more.length === 0 ? 'nothing' : undefined;
+  const needed = { scope, ...Object.fromEntries(more) };
   return isRequirement(needed) ? needed : undefined;
 }
 
 /** A route that is there already, at this path, stays: two scopes of one resource have one document. */
-function offer(app: FastifyInstance, metadata: ResourceMetadata): void {
-  const route = routeOf(metadata);
+function offer(app: FastifyInstance, published: Published): void {
+  const route = routeOf(published);
   const isThere = () => app.hasRoute({ method: 'GET', url: route.url });
   if (app.prefix === '' && !isThere()) app.route(route);
   app.addHook('onReady', async () => {
-    if (!isThere()) throw new TypeError(`${metadata.path}: register resourceMetadata in a scope without a prefix`);
+    if (!isThere()) throw new TypeError(`${published.path}: register resourceMetadata in a scope without a prefix`);
   });
 }
 
-function routeOf({ path, document }: ResourceMetadata): RouteOptions {
+function routeOf({ path, document }: Published): RouteOptions {
   // The router decodes what it is asked for (all but %2F, which no route of it can hold), and takes a colon for a parameter
   const url = decodeURI(withoutQuery(path)).replaceAll(':', '::');
   const handler = (_request: FastifyRequest, reply: FastifyReply) => reply.send(document);
@@ -109,16 +121,11 @@ async function admit(
 ): Promise<boolean> {
   try {
     if (requirement === undefined) throw new HoldfastError('internal');
-    // The proof is for the target as it was sent, which `rewriteUrl` changes in the raw request
-    const message = { ...messageFromNode(request.raw), target: request.originalUrl };
-    request.access = await verifier.verify(message, requirement);
+    request.access = await verifier.verify(messageOf(request), requirement);
     reply.headers(request.access.headers);
     return true;
   } catch (thrown) {
-    const refusal = asRefusal(thrown);
-    request.log[refusal.status < 500 ? 'info' : 'error'](logFields(refusal), 'refused');
-    const { status, headers, body } = refusalReply(refusal, requirement ?? {});
-    reply.code(status).headers(headers).send(body);
+    refuse(request, reply, thrown, requirement);
     return false;
   }
 }

@@ -4,13 +4,16 @@ import { asRefusal, type HttpMessage, messageFromNode } from '@holdfast/proof';
 import type { Access, Requirement } from '../access.ts';
 import { readRequirement } from '../requirement.ts';
 import type { Verifier } from '../verifier.ts';
+import { checkContentLength, MOST_CONTENT, readContent } from './content.ts';
 import { answer, type NodeResponse } from './node-answer.ts';
-import { metadataReply, refusalReply } from './reply.ts';
+import { type Guard, metadataReply, refusalReply, signedReply } from './reply.ts';
 
 declare module 'node:http' {
   interface IncomingMessage {
     /** Set before the handler of a protected request runs. */
     access?: Access;
+    /** The body, where a signature is needed: it has been read to be compared, and is nowhere else. */
+    content?: Buffer;
   }
 }
 
@@ -18,12 +21,19 @@ declare module 'node:http2' {
   interface Http2ServerRequest {
     /** Set before the handler of a protected request runs. */
     access?: Access;
+    /** The body, where a signature is needed: it has been read to be compared, and is nowhere else. */
+    content?: Buffer;
   }
 }
 
 /** Of `node:http`, `node:https` or the compatibility API of `node:http2`; also as Express and Connect extend it. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
 export type { NodeResponse };
+
+export interface ContentOptions {
+  /** Octets of a body that are read where a signature is needed; a larger one gets 413. Default 1 MiB. */
+  readonly contentLimit?: number;
+}
 
 export type Middleware = (request: NodeRequest, response: NodeResponse, next: () => void) => Promise<void>;
 
@@ -37,16 +47,20 @@ export type Middleware = (request: NodeRequest, response: NodeResponse, next: ()
  * comes here: what changes methods has to come before, or a proof for POST is good for what POST turns into.
  *
  * Once for a request, whose proof is used up then; a preflight of CORS, which brings no token, has to be answered before.
+ * Where the requirement has `signature`, the body is read here, compared with what was signed, and put into
+ * `request.content`: parsers of bodies must not have read it before, which is refused (500), and find nothing after. Refusals
+ * are signed where the verifier has `responseSigning`; what the handler answers, by `signResponse`.
+ *
  * With metadata (RFC 9728), answers requests for it; at a route or below a path it does not see them, and
  * `resourceMetadata` at the top has to.
  *
  * NOT done: a log of refusals (the diagnostics channel `DECISIONS` has them all), and 404 for what is nowhere: strangers
  * get 401.
  */
-export function protect(verifier: Pick<Verifier, 'verify' | 'metadata'>, requirement: Requirement = {}): Middleware {
+export function protect(verifier: Guard, requirement: Requirement = {}, options: ContentOptions = {}): Middleware {
   readRequirement(requirement);
   return async (request, response, next) => {
-    if ((await admit(verifier, request, response, requirement)) !== undefined) next();
+    if ((await admit(verifier, request, response, requirement, options)) !== undefined) next();
   };
 }
 
@@ -58,29 +72,53 @@ export function protect(verifier: Pick<Verifier, 'verify' | 'metadata'>, require
  * to send `access.headers` itself.
  */
 export async function admit(
-  verifier: Pick<Verifier, 'verify' | 'metadata'>,
+  verifier: Guard,
   request: NodeRequest,
   response: NodeResponse,
   requirement: Requirement = {},
+  { contentLimit = MOST_CONTENT }: ContentOptions = {},
 ): Promise<Access | undefined> {
+  let message: HttpMessage | undefined;
   try {
-    const message = messageOf(request);
+    message = messageOf(request);
     const metadata = metadataReply(verifier, message);
     if (metadata !== undefined) return answer(response, metadata);
+    const { signature } = requirement;
+    if (signature !== undefined && request.readableDidRead)
+      throw new TypeError('the body was read before its signature was checked');
     const access = await verifier.verify(message, requirement);
+    if (signature !== undefined) request.content = await signedContent(verifier, access, request, contentLimit);
     // Somebody has answered in the meantime, as a time limit does: too late for a handler
     if (response.headersSent) return undefined;
     keepHeaders(response, access.headers);
     request.access = access;
     return access;
   } catch (thrown) {
-    return answer(response, refusalReply(asRefusal(thrown), requirement));
+    const reply = refusalReply(asRefusal(thrown), requirement);
+    // RFC 9110 §15.5.14: the rest of the body is not read
+    const isCut = reply.status === 413 && request.httpVersionMajor === 1;
+    const refusal = isCut ? { ...reply, headers: { ...reply.headers, Connection: 'close' } } : reply;
+    return answer(response, await signedReply(verifier, refusal, { message, requirement }));
   }
 }
 
-/** A middleware that serves the metadata of the resource (RFC 9728 §3.2) and lets everything else pass. */
+/**
+ * Signs what a handler is about to send to a signed request, over that request (FAPI 2.0 HTTP Signatures §5.3.2.1): sets the
+ * fields for `response.statusCode` and these octets, and sends nothing. Left out, or with HEAD: there is no body.
+ */
+export async function signResponse(
+  verifier: Pick<Verifier, 'signResponse'>,
+  request: NodeRequest,
+  response: NodeResponse,
+  content?: Uint8Array | string,
+): Promise<void> {
+  const fields = await verifier.signResponse(messageOf(request), { status: response.statusCode, content });
+  for (const [name, value] of Object.entries(fields)) response.setHeader(name, value);
+}
+
+/** A middleware that serves the metadata of the resource (RFC 9728 §3.2) with the keys that it names, and lets everything else pass. */
 export function resourceMetadata(
-  verifier: Pick<Verifier, 'metadata'>,
+  verifier: Pick<Verifier, 'metadata' | 'responseKeys'>,
 ): (request: NodeRequest, response: NodeResponse, next: () => void) => void {
   if (verifier.metadata === undefined) throw new TypeError('verifier: one with the option metadata');
   return (request, response, next) => {
@@ -93,6 +131,19 @@ export function resourceMetadata(
 /** The certificate (DER) that the client holds on the connection of this request, for adapters that do not see it. */
 export function clientCertificate(request: NodeRequest): Uint8Array | undefined {
   return messageFromNode(request).certificate;
+}
+
+/** RFC 9421 §7.2.8: the body as it was sent, once it is the one that was signed. */
+async function signedContent(
+  verifier: Pick<Verifier, 'checkContent'>,
+  access: Access,
+  request: NodeRequest,
+  limit: number,
+): Promise<Buffer> {
+  checkContentLength({ headers: request.rawHeaders }, limit);
+  const content = await readContent(request, limit);
+  verifier.checkContent(access, content);
+  return content;
 }
 
 /** Routers cut off what they are mounted below, and keep the whole. */

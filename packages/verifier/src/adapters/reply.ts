@@ -1,5 +1,7 @@
 import { HoldfastError, type HttpMessage, type JsonObject } from '@holdfast/proof';
 import type { Requirement } from '../access.ts';
+import type { ResourceMetadata } from '../resource-metadata.ts';
+import type { PublishedKeys } from '../signature/response-signing.ts';
 import type { Verifier } from '../verifier.ts';
 
 /** What an adapter answers by itself, the same on every kind of server. The body is sent as JSON. */
@@ -8,6 +10,9 @@ export interface Reply {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: JsonObject;
 }
+
+/** What an adapter needs of a verifier. */
+export type Guard = Pick<Verifier, 'verify' | 'checkContent' | 'signResponse' | 'metadata' | 'responseKeys'>;
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -25,15 +30,39 @@ export function refusalReply(refusal: HoldfastError, requirement: Requirement): 
   };
 }
 
-/** RFC 9728 §3.1–3.2: the metadata of the resource, when this is what a request asks for; it needs no token. */
+/**
+ * A refusal with the fields that sign it, where a signature was needed. One that cannot be signed goes out all the same: it
+ * says no, and clients that want signatures do not act on it. No requirement, as code without types passes it, needs none.
+ */
+export async function signedReply(
+  verifier: Pick<Verifier, 'signResponse'>,
+  reply: Reply,
+  { message, requirement }: { readonly message: HttpMessage | undefined; readonly requirement: Requirement | null },
+): Promise<Reply> {
+  if (message === undefined || requirement?.signature === undefined) return reply;
+  const content = message.method === 'HEAD' ? {} : { content: JSON.stringify(reply.body) };
+  const fields = await verifier.signResponse(message, { status: reply.status, ...content }).catch(() => ({}));
+  return { ...reply, headers: { ...reply.headers, ...fields } };
+}
+
+/** A document that needs no token. */
+export type Published = ResourceMetadata | PublishedKeys;
+
+export function publishedBy({ metadata, responseKeys }: Pick<Verifier, 'metadata' | 'responseKeys'>): Published[] {
+  return [metadata, responseKeys].filter((each) => each !== undefined);
+}
+
+/** RFC 9728 §3.1–3.2: the metadata of the resource, or the keys that it names, when this is what a request asks for. */
 export function metadataReply(
-  { metadata }: Pick<Verifier, 'metadata'>,
+  verifier: Pick<Verifier, 'metadata' | 'responseKeys'>,
   { method, target }: Pick<HttpMessage, 'method' | 'target'>,
 ): Reply | undefined {
-  if (metadata === undefined || (method !== 'GET' && method !== 'HEAD')) return undefined;
+  if (verifier.metadata === undefined || (method !== 'GET' && method !== 'HEAD')) return undefined;
   // RFC 9112 §3.2.2: the absolute form names the same document
-  const isAsked = [metadata.path, metadata.url].some((address) => withoutQuery(address) === withoutQuery(target));
-  return isAsked ? { status: 200, headers: {}, body: metadata.document } : undefined;
+  const asked = publishedBy(verifier).find(({ path, url }) =>
+    [path, url].some((address) => withoutQuery(address) === withoutQuery(target)),
+  );
+  return asked === undefined ? undefined : { status: 200, headers: {}, body: { ...asked.document } };
 }
 
 /** One verifier describes one resource, so that a query leads to no other document. */

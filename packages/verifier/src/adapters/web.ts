@@ -1,8 +1,9 @@
 import { asRefusal, type HttpMessage } from '@holdfast/proof';
 import type { Access, Requirement } from '../access.ts';
 import { readRequirement } from '../requirement.ts';
-import type { Verifier } from '../verifier.ts';
-import { JSON_TYPE, metadataReply, type Reply, refusalReply } from './reply.ts';
+import { MOST_CONTENT } from './content.ts';
+import { type Guard, JSON_TYPE, metadataReply, type Reply, refusalReply, signedReply } from './reply.ts';
+import { signedRequest, signedResponse } from './web-signatures.ts';
 
 /** What `protect` needs. `Context` is what the runtime passes beside the request: its environment, or Hono's context. */
 export interface WebRequirement<Context extends readonly unknown[]> extends Requirement {
@@ -11,6 +12,8 @@ export interface WebRequirement<Context extends readonly unknown[]> extends Requ
    * header is believed. Left out: certificate-bound tokens are refused.
    */
   readonly certificate?: (request: Request, ...context: Context) => Uint8Array | undefined;
+  /** Octets of a body that are read where a signature is needed; a larger one gets 413. Default 1 MiB. */
+  readonly contentLimit?: number;
 }
 
 /**
@@ -18,28 +21,49 @@ export interface WebRequirement<Context extends readonly unknown[]> extends Requ
  * access and whatever else the runtime passed, and adds `access.headers` to its response. Rejects only with what `handler`
  * throws. With metadata (RFC 9728), answers requests for it. Throws TypeError for a requirement that would ask for less
  * than it seems to. What is NOT seen of a request: `messageFromRequest` says it.
+ *
+ * Where the requirement has `signature`, the body is read here and compared with what was signed; the handler gets a request
+ * that has it. What was read before is refused (500). Responses are then read to their end and signed, where the verifier has
+ * `responseSigning`: what encodes them afterwards makes the signature false.
  */
 export function protect<Context extends readonly unknown[] = []>(
-  verifier: Pick<Verifier, 'verify' | 'metadata'>,
+  verifier: Guard,
   handler: (request: Request, access: Access, ...context: Context) => Response | Promise<Response>,
-  { certificate, ...requirement }: WebRequirement<Context> = {},
+  { certificate, contentLimit = MOST_CONTENT, ...requirement }: WebRequirement<Context> = {},
 ): (request: Request, ...context: Context) => Promise<Response> {
   readRequirement(requirement);
+  const isSigned = requirement.signature !== undefined;
 
-  async function admit(request: Request, context: Context): Promise<Access | Reply> {
+  async function admit(request: Request, context: Context): Promise<Admitted | Reply> {
+    let message: HttpMessage | undefined;
     try {
-      const message = messageFromRequest(request, { certificate: certificate?.(request, ...context) });
-      return metadataReply(verifier, message) ?? (await verifier.verify(message, requirement));
+      message = messageFromRequest(request, { certificate: certificate?.(request, ...context) });
+      const metadata = metadataReply(verifier, message);
+      if (metadata !== undefined) return metadata;
+      if (isSigned && request.bodyUsed) throw new TypeError('the body was read before its signature was checked');
+      const access = await verifier.verify(message, requirement);
+      if (!isSigned) return { message, access, request };
+      return { message, access, request: await signedRequest(verifier, access, request, contentLimit) };
     } catch (thrown) {
-      return refusalReply(asRefusal(thrown), requirement);
+      const reply = refusalReply(asRefusal(thrown), requirement);
+      return await signedReply(verifier, reply, { message, requirement });
     }
   }
 
   return async (request, ...context) => {
     const admitted = await admit(request, context);
     if ('status' in admitted) return responseOf(admitted);
-    return withHeaders(await handler(request, admitted, ...context), admitted.headers);
+    const { access, message } = admitted;
+    const response = withHeaders(await handler(admitted.request, access, ...context), access.headers);
+    return isSigned ? await signedResponse(verifier, message, response) : response;
   };
+}
+
+interface Admitted {
+  readonly message: HttpMessage;
+  readonly access: Access;
+  /** With the body that was compared, when a signature was needed. */
+  readonly request: Request;
 }
 
 export interface WebMessageOptions {

@@ -26,7 +26,7 @@ const PATIENCE = 2000;
  * key. NOT offered: WebSockets over HTTP/2 (RFC 8441).
  */
 export async function upgrade(
-  verifier: Pick<Verifier, 'verify'>,
+  verifier: Pick<Verifier, 'verify' | 'checkContent'>,
   request: IncomingMessage,
   socket: Duplex,
   requirement: Requirement = {},
@@ -34,6 +34,8 @@ export async function upgrade(
   socket.on('error', () => socket.destroy());
   try {
     const access = await verifier.verify(messageFromNode(request), requirement);
+    // A handshake has no body, and a signature that covers one is for another request
+    if (requirement.signature !== undefined) verifier.checkContent(access, new Uint8Array());
     if (socket.destroyed) return undefined;
     request.access = access;
     return access;

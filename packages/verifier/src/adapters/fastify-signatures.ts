@@ -1,0 +1,103 @@
+import { Readable } from 'node:stream';
+import { asRefusal, HoldfastError, type HttpMessage, logFields, messageFromNode } from '@holdfast/proof';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { checkContentLength, readContent } from './content.ts';
+import { type Guard, refusalReply } from './reply.ts';
+
+/**
+ * RFC 9421 §7.2.8: on routes that need a signature, compares the body with the digest that the signature covers, before any
+ * parser and handler sees it, and hands on the same octets. A body beyond the route's `bodyLimit` gets Fastify's own 413.
+ */
+export function checkBodies(app: FastifyInstance, verifier: Guard): void {
+  // With a callback, because it alone lets a request pass: see `protect`
+  app.addHook('preParsing', (request, reply, payload, pass) => {
+    if (!needsSignature(request)) return pass(null, payload);
+    signedBody(verifier, request, reply, payload as Readable).then(
+      (body) => body && pass(null, body),
+      (thrown) => pass(asFastifyError(thrown)),
+    );
+  });
+}
+
+/**
+ * FAPI 2.0 HTTP Signatures §5.3.2.1: signs every reply to a signed request on routes that need a signature, refusals and
+ * errors too. What cannot be signed, a stream, or while a key elsewhere does not answer, becomes 500, once and unsigned.
+ */
+export function signReplies(app: FastifyInstance, verifier: Guard): void {
+  if (verifier.responseKeys === undefined) return;
+  const failed = new WeakSet<FastifyReply>();
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (!needsSignature(request) || failed.has(reply)) return done(null, payload);
+    sign(verifier, request, reply, payload).then(
+      () => done(null, payload),
+      (cause) => {
+        failed.add(reply);
+        if (payload instanceof Readable) payload.destroy();
+        done(new HoldfastError('internal', { cause }));
+      },
+    );
+  });
+}
+
+/** The request as it was sent: `rewriteUrl` changes the target of the raw one. */
+export function messageOf(request: FastifyRequest): HttpMessage {
+  return { ...messageFromNode(request.raw), target: request.originalUrl };
+}
+
+/** Says why a request is refused, in the log and to its sender. */
+export function refuse(request: FastifyRequest, reply: FastifyReply, thrown: unknown, requirement = {}): void {
+  const refusal = asRefusal(thrown);
+  request.log[refusal.status < 500 ? 'info' : 'error'](logFields(refusal), 'refused');
+  const { status, headers, body } = refusalReply(refusal, requirement);
+  reply.code(status).headers(headers).send(body);
+}
+
+function needsSignature(request: FastifyRequest): boolean {
+  return !request.is404 && request.routeOptions.config.signature !== undefined;
+}
+
+/** The body to hand on; undefined when it is another one than was signed, and the request has been answered. */
+async function signedBody(
+  verifier: Guard,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  payload: Readable,
+): Promise<Readable | undefined> {
+  const limit = request.routeOptions.bodyLimit;
+  try {
+    checkContentLength(messageOf(request), limit);
+    const content = await readContent(payload, limit);
+    verifier.checkContent(request.access, content);
+    return streamOf(content);
+  } catch (thrown) {
+    const isOfBody = asRefusal(thrown).error === 'invalid_signature';
+    if (!isOfBody) throw thrown;
+    refuse(request, reply, thrown);
+    return undefined;
+  }
+}
+
+function streamOf(content: Buffer): Readable {
+  const stream = new Readable({ read() {} });
+  if (content.length > 0) stream.push(content);
+  stream.push(null);
+  return stream;
+}
+
+/** As Fastify itself answers a body that is too large, or that does not end. */
+function asFastifyError(thrown: unknown): Error {
+  const { code } = asRefusal(thrown);
+  if (code === 'content_too_large') return new fastify.errorCodes.FST_ERR_CTP_BODY_TOO_LARGE();
+  if (code === 'request_malformed') return new fastify.errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH();
+  return asRefusal(thrown);
+}
+
+async function sign(verifier: Guard, request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<void> {
+  const { statusCode: status } = reply;
+  const isEmpty = request.method === 'HEAD' || status === 204 || status === 304 || payload == null;
+  if (!isEmpty && typeof payload !== 'string' && !(payload instanceof Uint8Array)) {
+    throw new TypeError('payload: a string or a Buffer, on a route that needs a signature');
+  }
+  const content = isEmpty ? {} : { content: payload as string | Uint8Array };
+  reply.headers(await verifier.signResponse(messageOf(request), { status, ...content }));
+}

@@ -1,0 +1,136 @@
+import {
+  type CheckedSignature,
+  checkEvidenceSignature,
+  checkRequestSignature,
+  HoldfastError,
+  type HttpMessage,
+  normalizeHtu,
+  type PublicJwk,
+  type SignedRequest,
+  targetUri,
+  type VerificationKey,
+  type VerifiedProof,
+  verifyEvidenceSignature,
+  verifyRequestSignature,
+} from '@holdfast/proof';
+import { type CertificateKey, createCertificateKeys } from './certificate-keys.ts';
+
+/** Which signatures a request needs: that of FAPI 2.0, or beside it the one that can be verified without the token. */
+export const SIGNATURES = ['required', 'evidence'] as const;
+export type Signatures = (typeof SIGNATURES)[number];
+
+/** What can be verified later, by who has nothing but this: the signature of a request without its access token. */
+export interface Evidence {
+  /** What is signed (RFC 9421 §2.5), in ASCII: method, URI, proof, digest of the body, hash of the access token. */
+  readonly base: string;
+  /** In base64url. */
+  readonly signature: string;
+  /** JWS algorithm, or rsa-pss-sha512. */
+  readonly alg: string;
+  /** The public key that the access token was bound to. */
+  readonly jwk: PublicJwk;
+}
+
+/** The signatures of a request that fit it. They may be false. */
+export interface CheckedSignatures {
+  readonly message: HttpMessage;
+  readonly needed: Signatures;
+  readonly request: CheckedSignature;
+  readonly evidence: CheckedSignature | undefined;
+}
+
+/** A request that its sender has signed, but for its body, which is to be compared. */
+export interface SignedContent {
+  readonly message: HttpMessage;
+  readonly needed: Signatures;
+  /** What the signature says that the body is; undefined where it says that there is none. */
+  readonly contentDigest: string | undefined;
+  readonly evidence: Evidence | undefined;
+}
+
+export interface MessageSignatures {
+  /** FAPI 2.0 HTTP Signatures §5.3.1.2, without cryptography. `ath`: hash of the token that came with the request. */
+  check(
+    message: HttpMessage,
+    needed: Signatures,
+    at: { readonly now: number; readonly ath: string },
+  ): CheckedSignatures;
+  /**
+   * RFC 9421 §3.2: under the key of the proof, or else of the certificate, which the token is bound to: `matchConfirmation`
+   * comes before.
+   */
+  verify(signatures: CheckedSignatures, proof: VerifiedProof | undefined): SignedContent;
+}
+
+export interface MessageSignaturesOptions {
+  /** In its normal form. */
+  readonly origin: string;
+  readonly algorithms: ReadonlySet<string>;
+  readonly maxAge: number;
+  readonly skew: number;
+}
+
+export function createMessageSignatures({
+  origin,
+  algorithms,
+  ...window
+}: MessageSignaturesOptions): MessageSignatures {
+  const certificates = createCertificateKeys(algorithms);
+
+  function verify(signatures: CheckedSignatures, key: SenderKey): SignedContent {
+    const { message, needed, request, evidence } = signatures;
+    const { contentDigest } = verifyRequestSignature(request, key);
+    if (evidence === undefined) return { message, needed, contentDigest, evidence };
+    verifyEvidenceSignature(evidence, key);
+    return { message, needed, contentDigest, evidence: evidenceOf(evidence, key) };
+  }
+
+  function verifyUnderCertificate(signatures: CheckedSignatures): SignedContent {
+    const { certificate } = signatures.message;
+    if (certificate === undefined) throw new HoldfastError('certificate_missing');
+    const key = certificates.read(certificate);
+    const signed = verify(signatures, keyOfCertificate(key));
+    certificates.keep(key);
+    return signed;
+  }
+
+  return {
+    check(message, needed, { now, ath }) {
+      const signed = signedRequest(message, origin);
+      const request = checkRequestSignature(signed, { now, ...window });
+      const evidence = needed === 'evidence' ? checkEvidenceSignature(signed, { now, ath, ...window }) : undefined;
+      return { message, needed, request, evidence };
+    },
+    verify: (signatures, proof) =>
+      proof === undefined ? verifyUnderCertificate(signatures) : verify(signatures, keyOfProof(proof)),
+  };
+}
+
+/** The request as signatures see it. `origin` is in its normal form. Throws `request_malformed` for a target that is none of this server. */
+export function signedRequest({ method, target, headers }: HttpMessage, origin: string): SignedRequest {
+  const uri = targetUri(target, origin);
+  if (uri === undefined) throw new HoldfastError('request_malformed');
+  return { method, targetUri: uri, headers };
+}
+
+/** Clients take their URLs from a parser that writes an origin in its normal form. */
+export function normalOrigin(origin: string): string {
+  return normalizeHtu(origin)?.replace(/\/$/, '') ?? origin;
+}
+
+interface SenderKey extends VerificationKey {
+  readonly jwk: PublicJwk;
+}
+
+function keyOfProof({ sender: { alg, jwk, imported }, jkt }: VerifiedProof): SenderKey {
+  return { alg, jwk, key: imported, keyids: [jkt] };
+}
+
+function keyOfCertificate({ alg, jwk, key, x5t }: CertificateKey): SenderKey {
+  return { alg, jwk, key, keyids: [x5t], isOfCertificate: true };
+}
+
+function evidenceOf({ base, signature, alg }: CheckedSignature, key: SenderKey): Evidence {
+  const isPss512 = alg === 'rsa-pss-sha512';
+  return { base, signature: Buffer.from(signature).toString('base64url'), alg: isPss512 ? alg : key.alg, jwk: key.jwk };
+}
