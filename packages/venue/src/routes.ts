@@ -1,3 +1,4 @@
+import type { Signatures } from '@holdfast/verifier';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { accountOf, answer, answerOnce, insistOnAccess } from './answer.ts';
 import type { Amendment, Exchange, OrderQuery } from './exchange.ts';
@@ -19,6 +20,8 @@ export interface VenueRoutesOptions {
   readonly exchange: Exchange;
   /** One per exchange, shared by every listener. */
   readonly idempotency: IdempotencyTable;
+  /** What signatures placing, amending and cancelling orders needs. Default: none. */
+  readonly signatures?: Signatures | undefined;
 }
 
 interface OneOrder {
@@ -47,25 +50,23 @@ export const venueRoutes: FastifyPluginAsync<VenueRoutesOptions> = async (app, o
   refuseTheRest();
 };
 
-function orderRoutes(app: FastifyInstance, { exchange, idempotency }: VenueRoutesOptions): void {
-  app.post<{ Body: OrderRequest }>(
-    '/orders',
-    { config: writesOrders, schema: placeSchema, bodyLimit },
-    (request, reply) =>
-      answerOnce(idempotency, request, reply, () => {
-        const order = exchange.place(accountOf(request), request.body);
-        return answer(201, order, { location: `${app.prefix}/orders/${order.id}` });
-      }),
+function orderRoutes(app: FastifyInstance, { exchange, idempotency, signatures }: VenueRoutesOptions): void {
+  const writes = signatures === undefined ? writesOrders : { ...writesOrders, signature: signatures };
+  app.post<{ Body: OrderRequest }>('/orders', { config: writes, schema: placeSchema, bodyLimit }, (request, reply) =>
+    answerOnce(idempotency, request, reply, () => {
+      const order = exchange.place(accountOf(request), request.body);
+      return answer(201, order, { location: `${app.prefix}/orders/${order.id}` });
+    }),
   );
   app.patch<OneOrder & { Body: Amendment }>(
     '/orders/:id',
-    { config: writesOrders, schema: amendSchema, bodyLimit },
+    { config: writes, schema: amendSchema, bodyLimit },
     (request, reply) =>
       answerOnce(idempotency, request, reply, () =>
         answer(200, exchange.amend(accountOf(request), request.params.id, request.body)),
       ),
   );
-  app.delete<OneOrder>('/orders/:id', { config: writesOrders, schema: plainSchema, bodyLimit }, (request) =>
+  app.delete<OneOrder>('/orders/:id', { config: writes, schema: plainSchema, bodyLimit }, (request) =>
     exchange.cancel(accountOf(request), request.params.id),
   );
   app.get<OneOrder>('/orders/:id', { config: readsOrders, schema: plainSchema }, (request) =>

@@ -1,6 +1,6 @@
 import type { ServerOptions } from 'node:https';
-import type { Verifier } from '@holdfast/verifier';
-import { protect } from '@holdfast/verifier/fastify';
+import type { Signatures } from '@holdfast/verifier';
+import { type ProtectOptions, protect } from '@holdfast/verifier/fastify';
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { VenueError } from './errors.ts';
 import { Exchange } from './exchange.ts';
@@ -11,7 +11,12 @@ import { venueRoutes } from './routes.ts';
 import { strictValidation } from './schemas.ts';
 
 export interface VenueOptions {
-  readonly verifier: Pick<Verifier, 'verify' | 'metadata'>;
+  readonly verifier: ProtectOptions['verifier'];
+  /**
+   * Orders have to be placed, amended and cancelled by signed requests (FAPI 2.0 HTTP Signatures), so that no hop can change
+   * one. Default: DPoP or mutual TLS alone, which signs no body.
+   */
+  readonly signatures?: Signatures;
   /** Two listeners of one venue, say DPoP and mutual TLS, pass one exchange. Default: a new one. */
   readonly exchange?: Exchange;
   /** Default: one per exchange, so that listeners that share an exchange share it too. */
@@ -39,7 +44,7 @@ export function createVenue(options: VenueOptions): FastifyInstance {
   app.get('/healthz', () => ({ status: 'ok' }));
   app.register((guarded, _options, done) => {
     guarded.register(protect, { verifier: options.verifier });
-    guarded.register(venueRoutes, { exchange, idempotency });
+    guarded.register(venueRoutes, { exchange, idempotency, signatures: options.signatures });
     done();
   });
   return app;
