@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
@@ -30,6 +31,17 @@ export interface PeerIssuer extends AsyncDisposable {
  * `trader` (private_key_jwt with `jwk`, DPoP) and `trader-mtls` (self_signed_tls_client_auth, bound by certificate).
  */
 export async function oidcProvider(options: PeerIssuerOptions): Promise<PeerIssuer> {
+  return await serveProvider(await configuration(options));
+}
+
+/** Answers a request instead of the provider. */
+export type Page = (provider: Provider, request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** A provider over TLS that asks for certificates. `pages`: by how their paths begin. */
+export async function serveProvider(
+  configuration: Configuration,
+  pages: Readonly<Record<string, Page>> = {},
+): Promise<PeerIssuer> {
   const { certificate: cert, key } = servers.sound;
   const server = createServer({ cert, key, requestCert: true, rejectUnauthorized: false, ca: authority.certificate });
   const sockets = new Set<Socket>();
@@ -37,12 +49,13 @@ export async function oidcProvider(options: PeerIssuerOptions): Promise<PeerIssu
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const issuer = `https://localhost:${(server.address() as AddressInfo).port}`;
-  const provider = new Provider(issuer, await configuration(options));
+  const provider = new Provider(issuer, configuration);
   const requests: string[] = [];
   const handle = provider.callback();
   server.on('request', (request, response) => {
     response.on('finish', () => requests.push(`${request.method} ${request.url} ${response.statusCode}`));
-    void handle(request, response);
+    const page = Object.entries(pages).find(([path]) => request.url?.startsWith(path))?.[1];
+    void (page === undefined ? handle(request, response) : page(provider, request, response));
   });
   return {
     issuer,
@@ -116,7 +129,7 @@ async function configuration({ jwk, audience, lifetime, resourceServers }: PeerI
   };
 }
 
-async function signingKey(alg: string): Promise<never> {
+export async function signingKey(alg: string): Promise<never> {
   const { privateKey } = await generateKeyPair(alg, { extractable: true });
   return { ...(await exportJWK(privateKey)), kid: `op-${alg}`, alg, use: 'sig' } as never;
 }
