@@ -89,13 +89,10 @@ export function createTokens(source: TokenSource, { identities, clock, issuer }:
   }
   const tokens: Tokens = {
     of,
-    async prepare(next) {
-      await Promise.all(
-        of(identities.current)
-          .inUse()
-          .map((wanted) => of(next).get(wanted)),
-      );
-    },
+    prepare: (next) =>
+      of(identities.current)
+        .inUse()
+        .map((wanted) => of(next).get(wanted)),
   };
   identities.add(tokens);
   return tokens;

@@ -5,8 +5,8 @@ import { createWeakSet } from './weak-set.ts';
 
 /** Whoever has tokens. */
 export interface Holder {
-  /** Gets those that are in use for another identity. Rejects when it cannot. */
-  prepare(next: Identity): Promise<void>;
+  /** Gets those that are in use for another identity too, each of which may fail. */
+  prepare(next: Identity): readonly Promise<unknown>[];
 }
 
 /** The identity of a client, and the change to another one: no request is dropped, and none mixes the two. */
@@ -42,10 +42,10 @@ export function createIdentities(first: Identity): Identities {
   }
 
   async function prepareAll(next: Identity): Promise<void> {
-    const prepared = await Promise.allSettled(holders.all().map((holder) => holder.prepare(next)));
-    const [first] = prepared.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
+    const wanted = holders.all().flatMap((holder) => holder.prepare(next));
+    const failures = (await Promise.allSettled(wanted)).filter((each) => each.status === 'rejected');
     // Who could not get one asks again when it is needed, as the identity that is current then
-    if (first !== undefined && prepared.every(({ status }) => status === 'rejected')) throw first;
+    if (failures.length > 0 && failures.length === wanted.length) throw failures[0]?.reason;
   }
 
   return {

@@ -21,7 +21,7 @@ export interface Transport {
 /** `connections`: to one origin at most; left out: as many as there are requests at once. */
 export function createTransport({ ca, cert, key }: TlsIdentity, connections: number | undefined): Transport {
   // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED=0 in some environment does not decide it (RFC 8414 §6)
-  const trust = { rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) };
+  const trust = { rejectUnauthorized: true, ...POLICY, ...(ca === undefined ? {} : { ca }) };
   const limits = connections === undefined ? {} : { connections };
   const plain = new Agent({ connect: trust, ...limits });
   // Agents connect when they are used: without a certificate this one never does.
@@ -41,6 +41,16 @@ export function createTransport({ ca, cert, key }: TlsIdentity, connections: num
     },
   };
 }
+
+// RFC 9325 §4.2, FAPI 2.0 §5.2.2: of TLS 1.2 what has forward secrecy and an AEAD, and is recommended by the registry
+const SUITES = [
+  ...['TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256'],
+  ...['ECDHE-ECDSA-AES256-GCM-SHA384', 'ECDHE-RSA-AES256-GCM-SHA384'],
+  ...['ECDHE-ECDSA-CHACHA20-POLY1305', 'ECDHE-RSA-CHACHA20-POLY1305'],
+  ...['ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES128-GCM-SHA256'],
+];
+
+const POLICY = { minVersion: 'TLSv1.2', ciphers: SUITES.join(':') } as const;
 
 // undici's own fetch, so that it and its Agent are of one version whatever Node bundles
 function through(agent: Agent): typeof globalThis.fetch {
