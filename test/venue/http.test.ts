@@ -246,6 +246,21 @@ describe('every other refusal is JSON, too', () => {
   });
 });
 
+test.each(['application/json', 'application/json; charset=utf-8', 'application/json, */*;q=0.1', '*/*', undefined])(
+  'C068 who accepts %s gets JSON, with its Date and the interaction id that was sent',
+  async (accept) => {
+    await using venue = await listen();
+    const sent = 'c770aef3-6784-41f7-8e0e-ff5f97bddb3a';
+    const fields = { 'x-fapi-interaction-id': sent, ...(accept === undefined ? {} : { accept }) };
+    const { status, headers, body } = await venue.as('alice')('GET', '/orders', undefined, fields);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ orders: [] });
+    expect(headers.get('content-type')).toMatch(/^application\/json\b/);
+    expect(headers.get('x-fapi-interaction-id')).toBe(sent);
+    expect(Math.abs(Date.parse(headers.get('date') ?? '') - Date.now())).toBeLessThan(10_000);
+  },
+);
+
 describe('x-fapi-interaction-id', () => {
   test.each([
     ['a UUID comes back as it was sent', 'C770AEF3-6784-41F7-8E0E-FF5F97BDDB3A', true],

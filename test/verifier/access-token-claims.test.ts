@@ -154,7 +154,7 @@ describe('RFC 9068 §4 time', () => {
   });
 });
 
-it('AT-4-08 reports each failure of a token as invalid_token by RFC 6750 §3.1', async () => {
+it('AT-4-08 C065 reports each failure of a token as invalid_token by RFC 6750 §3.1', async () => {
   const scene = new Scene();
   const stranger = makeKey();
   const tokens = [

@@ -13,8 +13,8 @@ const MATRIX: readonly [what: string, cnf: Members | undefined, attempt: Attempt
   ['Bearer, x5t#S256, its certificate', { 'x5t#S256': x5t }, { scheme: 'Bearer', certificate: mine }, 'accepted'],
   ['DPoP, both, proof and certificate', { jkt: 'mine', 'x5t#S256': x5t }, { certificate: mine }, 'accepted'],
 
-  ['DPOP-7.1-03 DPoP, jkt, no proof', { jkt: 'mine' }, { proof: null }, 'proof_missing'],
-  ['DPOP-7.2-01 Bearer, jkt, no proof', { jkt: 'mine' }, { scheme: 'Bearer' }, 'scheme_mismatch'],
+  ['DPOP-7.1-03 C070 DPoP, jkt, no proof', { jkt: 'mine' }, { proof: null }, 'proof_missing'],
+  ['DPOP-7.2-01 C070 Bearer, jkt, no proof', { jkt: 'mine' }, { scheme: 'Bearer' }, 'scheme_mismatch'],
   ['DPOP-7.2-01 Bearer, jkt, good proof', { jkt: 'mine' }, { scheme: 'Bearer', proof: {} }, 'scheme_mismatch'],
   ['Bearer, jkt, a certificate', { jkt: 'mine' }, { scheme: 'Bearer', certificate: mine }, 'scheme_mismatch'],
   ['DPoP, x5t#S256, proof and certificate', { 'x5t#S256': x5t }, { certificate: mine }, 'scheme_mismatch'],

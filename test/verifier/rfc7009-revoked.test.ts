@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { breakSignature, makeKey, published } from './forge.ts';
 import { ISSUER, Scene } from './scene.ts';
 
-describe('FAPI2-5.3.4-03: a token that was taken before', () => {
+describe('FAPI2-5.3.4-03 C065: a token that was taken before', () => {
   const seen = async (scene = new Scene()) => {
     const token = scene.token({ payload: { jti: 'the-token' } });
     await scene.send({ token });
