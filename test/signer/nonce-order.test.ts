@@ -22,7 +22,7 @@ describe('the first request to a server goes ahead', () => {
     await using venue = await scriptedVenue((request) =>
       nonceOf(request) === 'n-1' ? { body: 'ok' } : resourceChallenge('n-1'),
     );
-    const client = dpopClient({ issuer: venue.issuer.issuer, connections: 50 });
+    const client = dpopClient({ issuer: venue.issuer.issuer });
     const statuses = await Promise.all(
       Array.from({ length: 500 }, async (_, i) => (await client.fetch(`${venue.origin}/${i}`)).status),
     );

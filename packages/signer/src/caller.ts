@@ -10,7 +10,8 @@ import type { AccessToken } from './issuer/token-response.ts';
 import type { Messages } from './messages/messages.ts';
 import { requestFields } from './request-fields.ts';
 import { type ResourceUrl, readMethod, readRequest } from './resource-request.ts';
-import { send } from './send.ts';
+import { type Request, send } from './send.ts';
+import type { Slots } from './slots.ts';
 import { createTokenMemory, type TokenMemory, type Wanted } from './token-memory.ts';
 
 /** A request that another HTTP stack is going to send. */
@@ -66,6 +67,7 @@ export interface CallerContext {
   readonly readUrl: (url: string) => ResourceUrl;
   readonly clock: Clock;
   readonly issuer: string;
+  readonly slots: Slots;
   /** Given: messages are signed. */
   readonly messages: Messages | undefined;
 }
@@ -99,32 +101,36 @@ export function createTokens(source: TokenSource, { identities, clock, issuer }:
 }
 
 export function createCaller(tokens: Tokens, wanted: Wanted, context: CallerContext): Caller {
-  const { identities, skews, messages, readUrl } = context;
+  const { identities, skews, messages, readUrl, slots } = context;
+
+  async function sendAs(identity: Identity, request: Request): Promise<Response> {
+    const { signer, nonces, binding, transport, messageSigner } = identity;
+    const memory = tokens.of(identity);
+    const { accessToken, tokenType } = await unlessAborted(memory.get(wanted), request.signal);
+    const fields = { ...request.fields, authorization: `${tokenType} ${accessToken}` };
+    const authorized = { ...request, fields };
+    const response = await send(async () => authorized, {
+      fetch: binding.method === 'mtls' ? transport.fetchWithCertificate : transport.fetch,
+      nonces,
+      skews,
+      signer,
+      accessToken,
+      messages: messageSigner && messages?.isSigned(request) ? { ...messages, signer: messageSigner } : undefined,
+      isNonceChallenge: asksForNonce,
+      refusesTime: refusesProof,
+    });
+    // Revoked, or signed by a key that is gone: the next request gets a new one. This one is the caller's to repeat
+    if (refusesToken(response)) memory.forget(accessToken);
+    return response;
+  }
 
   return {
     token: () => identities.use((identity) => tokens.of(identity).get(wanted)),
     async fetch(url, init = {}) {
       const request = await readRequest(readUrl(String(url)), init);
-      return await identities.use(async (identity) => {
-        const { signer, nonces, binding, transport, messageSigner } = identity;
-        const memory = tokens.of(identity);
-        const { accessToken, tokenType } = await unlessAborted(memory.get(wanted), request.signal);
-        const fields = { ...request.fields, authorization: `${tokenType} ${accessToken}` };
-        const authorized = { ...request, fields };
-        const response = await send(async () => authorized, {
-          fetch: binding.method === 'mtls' ? transport.fetchWithCertificate : transport.fetch,
-          nonces,
-          skews,
-          signer,
-          accessToken,
-          messages: messageSigner && messages?.isSigned(request) ? { ...messages, signer: messageSigner } : undefined,
-          isNonceChallenge: asksForNonce,
-          refusesTime: refusesProof,
-        });
-        // Revoked, or signed by a key that is gone: the next request gets a new one. This one is the caller's to repeat
-        if (refusesToken(response)) memory.forget(accessToken);
-        return response;
-      });
+      // Before anything is signed: neither token nor proof grows old while it waits
+      const leave = await slots.take(request.origin, request.signal);
+      return await identities.use((identity) => sendAs(identity, request)).finally(leave);
     },
     async headersFor({ method = 'GET', url, body }) {
       const { origin, href } = readUrl(httpUrl(url));

@@ -11,6 +11,7 @@ import { documentFetch } from './issuer/document.ts';
 import { createIssuerCalls } from './issuer/issuer-calls.ts';
 import { createMessages, type MessageSignatures } from './messages/messages.ts';
 import { createUrlReader } from './resource-request.ts';
+import { createSlots } from './slots.ts';
 import { isTlsFiles, readTlsFiles, type TlsFiles } from './tls-files.ts';
 import { watchTlsFiles } from './tls-watch.ts';
 import type { Wanted } from './token-memory.ts';
@@ -33,8 +34,8 @@ export interface ClientOptions {
   readonly origins?: readonly string[];
   /** PEM, or files that hold it and are looked at again: a new certificate is taken over without dropping a request. */
   readonly tls?: TlsIdentity | TlsFiles;
-  /** Connections to one origin at most. Left out: as many as there are requests at once. */
-  readonly connections?: number;
+  /** Requests by `fetch` to one origin at once: the others wait before they are signed. Default 64. */
+  readonly concurrency?: number;
   /** Given: proofs of these requests are made in advance. */
   readonly presigned?: Presigned;
   /** Given: messages are signed (RFC 9421), requests by the client and responses by the resource server. */
@@ -85,10 +86,11 @@ export interface Authorization extends Omit<AuthorizationRequest, 'finish'> {
 
 const ISSUER_TIMEOUT = 10_000; // ms
 const MAX_SKEW = 300; // seconds
+const CONCURRENCY = 64; // more than one core keeps busy, and as many handshakes as one burst may cost
 
 /** A client that signs every request with its key (RFC 9449), or holds its certificate out with it (RFC 8705). */
 export function createClient(options: ClientOptions): Client {
-  const { issuer, clientId, scope, resource, origins, tls = {}, connections, presigned } = options;
+  const { issuer, clientId, scope, resource, origins, tls = {}, concurrency = CONCURRENCY, presigned } = options;
   const { clock = Date.now, allowLoopbackHttp = false, maxSkew = MAX_SKEW, issuerTimeout = ISSUER_TIMEOUT } = options;
   const files = isTlsFiles(tls) ? readTlsFiles(tls) : undefined;
   let credentials: Credentials = {
@@ -102,12 +104,15 @@ export function createClient(options: ClientOptions): Client {
       fetch: () => documentFetch(identities.current.transport.fetch, issuerTimeout, 'resource_metadata'),
       ...{ clock, resource, allowLoopbackHttp },
     });
-  const settings = { clock, allowLoopbackHttp, connections, presigned, messages };
+  const settings = { clock, allowLoopbackHttp, presigned, messages };
   const identities = createIdentities(createIdentity(credentials, settings));
   const skews = createClockSkews(clock, maxSkew);
   const calls = createIssuerCalls({ issuer, clientId, timeout: issuerTimeout, clock, skews, allowLoopbackHttp });
+  if (!(Number.isInteger(concurrency) && concurrency > 0))
+    throw new TypeError('concurrency: a whole number, 1 or more');
   const readUrl = createUrlReader({ origins, allowLoopbackHttp });
-  const context: CallerContext = { identities, skews, readUrl, clock, issuer, messages };
+  const slots = createSlots(concurrency);
+  const context: CallerContext = { identities, skews, readUrl, clock, issuer, slots, messages };
   const tokens = createTokens(clientCredentials(calls), context);
   const own = createWeakSet<Tokens>();
   own.add(tokens);

@@ -38,7 +38,6 @@ export interface Credentials {
 export type Presigned = Pick<ProofPoolOptions, 'requests' | 'size' | 'maxAge'>;
 
 export interface IdentityOptions extends Required<Pick<SignerOptions, 'clock' | 'allowLoopbackHttp'>> {
-  readonly connections: number | undefined;
   readonly presigned: Presigned | undefined;
   readonly messages: Pick<Messages, 'signerOf'> | undefined;
 }
@@ -47,7 +46,7 @@ export interface IdentityOptions extends Required<Pick<SignerOptions, 'clock' | 
 export function createIdentity(
   credentials: Credentials,
   options: IdentityOptions,
-  transport: Transport = createTransport(credentials.tls, options.connections),
+  transport: Transport = createTransport(credentials.tls),
 ): Identity {
   const { auth, binding, tls } = credentials;
   const needsCertificate = binding.method === 'mtls' || auth.method !== 'private_key_jwt';

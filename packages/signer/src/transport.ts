@@ -18,17 +18,12 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** `connections`: to one origin at most; left out: as many as there are requests at once. */
-export function createTransport({ ca, cert, key }: TlsIdentity, connections: number | undefined): Transport {
+export function createTransport({ ca, cert, key }: TlsIdentity): Transport {
   // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED=0 in some environment does not decide it (RFC 8414 §6)
   const trust = { rejectUnauthorized: true, ...POLICY, ...(ca === undefined ? {} : { ca }) };
-  const limits = connections === undefined ? {} : { connections };
-  const plain = new Agent({ connect: trust, ...limits });
+  const plain = new Agent({ connect: trust });
   // Agents connect when they are used: without a certificate this one never does.
-  const mutual = new Agent({
-    connect: cert === undefined || key === undefined ? trust : { ...trust, cert, key },
-    ...limits,
-  });
+  const mutual = new Agent({ connect: cert === undefined || key === undefined ? trust : { ...trust, cert, key } });
   let closed: Promise<unknown> | undefined;
   return {
     fetch: through(plain),
