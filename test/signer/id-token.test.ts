@@ -12,7 +12,7 @@ import {
   REDIRECT_URI,
   type Signing,
 } from './scripted-grants.ts';
-import { granted } from './scripted-issuer.ts';
+import { ACCESS_TOKEN, granted } from './scripted-issuer.ts';
 import type { Answer } from './tls-server.ts';
 
 const NOW = 1_790_000_000;
@@ -52,7 +52,8 @@ async function finished({ claims = (sound) => sound, signing, raw, ...script }: 
     (session) => session.idToken,
     (thrown: unknown) => thrown,
   );
-  return { outcome, tokenRequests: server.tokenRequests.length };
+  const givenBack = server.revocations.map(({ form }) => form.get('token'));
+  return { outcome, tokenRequests: server.tokenRequests.length, givenBack };
 }
 
 const unsigned = (header: object, claims: Claims) =>
@@ -126,11 +127,25 @@ describe('OIDC Core §3.1.3.7: an ID token', () => {
     ['no JWT', 'not a JWT', { raw: () => 'SECRET' }],
     ['none, though openid was asked for', 'missing', { raw: () => undefined }],
   ];
-  it.each(wrong)('C097 %s: there is no session', async (_, detail, told) => {
-    const { outcome } = await finished(told);
+  it.each(wrong)('C097 %s: there is no session, and nothing is left of it', async (_, detail, told) => {
+    const { outcome, givenBack } = await finished(told);
+    expect(givenBack).toEqual(['REFRESH']);
     expect(outcome).toMatchObject({ code: 'id_token', detail });
     expect(inspect(outcome, { depth: 10, showHidden: true })).not.toMatch(/anna|SECRET|REFRESH|eyJ/);
   });
+
+  it.each([undefined, 'REFRESH'])(
+    'C097 is refused all the same when nothing can be given back (%j)',
+    async (refresh_token) => {
+      await using server = await grantIssuer({
+        token: () => granted({ refresh_token }),
+        revoke: () => ({ status: 503 }),
+      });
+      const request = await dpopClient({ issuer: server.issuer }).authorize(plain);
+      await expect(request.finish(server.answer())).rejects.toMatchObject({ code: 'id_token', detail: 'missing' });
+      expect(server.revocations.map(({ form }) => form.get('token'))).toEqual([refresh_token ?? ACCESS_TOKEN]);
+    },
+  );
 
   it('is nothing to look for where openid was not asked for', async () => {
     await using server = await grantIssuer({ token: () => granted({ id_token: 'whatever' }) });

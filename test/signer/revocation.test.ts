@@ -195,11 +195,15 @@ describe('RFC 7009 §2.1: the end of a client', () => {
     const session = await sessionAt(server, client);
     await client.token();
     await client.for({ resource: 'https://other.example' }).token();
+    const exchanging = client.exchange({ subjectToken: 'SUBJECT' });
+    await exchanging.token();
     await client.close();
     expect(given(server).sort()).toEqual([
       ['token-2', 'access_token'],
       ['token-3', 'access_token'],
+      ['token-4', 'access_token'],
     ]);
+    await expect(exchanging.fetch(server.origin)).rejects.toThrow();
     expect(session.refreshToken).toBe('REFRESH');
   });
 

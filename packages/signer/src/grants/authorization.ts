@@ -9,6 +9,7 @@ import {
   authorizationForm,
   checkAuthorizationOptions,
   drawTies,
+  type Ties,
 } from './authorization-request.ts';
 import { readCallback, readCode } from './callback.ts';
 import { checkIdToken, type IdTokenClaims } from './id-token.ts';
@@ -57,18 +58,12 @@ export async function pushAuthorization(
 ): Promise<AuthorizationRequest> {
   const { calls, identities, clock } = context;
   checkAuthorizationOptions(options);
-  const { redirectUri, resource, requestObject: signing, responseMode } = options;
-  const isSigned = responseMode === 'jwt';
+  const isSigned = options.responseMode === 'jwt';
   const ties = drawTies(options);
   return await identities.use(async (pusher) => {
     const browser = browserUrl(await calls.metadata(pusher), isSigned);
-    const form = authorizationForm(options, ties, pusher.signer?.jkt);
-    const makeForm: MakeForm = async (issuerClock) =>
-      signing === undefined
-        ? form
-        : { request: await signRequestObject(form, { ...signing, ...calls, clock: issuerClock }) };
     const asked = seconds(clock);
-    const pushed = readPushed(await calls.push(makeForm, pusher));
+    const pushed = readPushed(await calls.push(formMaker(options, ties, pusher, calls), pusher));
     browser.searchParams.set('client_id', calls.clientId);
     browser.searchParams.set('request_uri', pushed.requestUri);
     let isFinished = false;
@@ -79,25 +74,59 @@ export async function pushAuthorization(
       finish: (callback) =>
         identities.use(async (current) => {
           const keys = once(() => fetchIssuerKeys(calls, current));
-          const expected = { ...calls, redirectUri, state: ties.state, isSigned, keys, clock };
+          const expected = { ...calls, redirectUri: options.redirectUri, state: ties.state, isSigned, keys, clock };
           const answer = await readCallback(String(callback), expected);
           // Before the code is used up, so that keys that cannot be had now cost no login
-          const idTokenKeys = ties.nonce === undefined ? undefined : await keys();
+          if (ties.nonce !== undefined) await keys();
           if (isFinished) throw new HoldfastError('authorization_response', { detail: 'finished before' });
           isFinished = true;
-          const code = readCode(answer);
-          // RFC 9449 §10: the code is bound to the key that pushed. Authentication and connections are those of now
-          const redeemer = { ...current, signer: pusher.signer, nonces: pusher.nonces };
-          const redeemed = { code, redirect_uri: redirectUri, code_verifier: ties.verifier, resource };
-          const response = await calls.token({ grant_type: 'authorization_code', ...redeemed }, redeemer);
-          const idToken =
-            ties.nonce === undefined || idTokenKeys === undefined
-              ? undefined
-              : await checkIdToken(response.idToken, { ...calls, nonce: ties.nonce, keys: idTokenKeys, clock });
-          return { response, identity: pusher.signer === current.signer ? current : redeemer, idToken };
+          return await redeem(readCode(answer), { options, ties, pusher, current, keys, ...context });
         }),
     };
   });
+}
+
+function formMaker(options: AuthorizationOptions, ties: Ties, { signer }: Identity, calls: IssuerCalls): MakeForm {
+  const form = authorizationForm(options, ties, signer?.jkt);
+  const { requestObject: signing } = options;
+  if (signing === undefined) return () => form;
+  return async (clock) => ({ request: await signRequestObject(form, { ...signing, ...calls, clock }) });
+}
+
+interface Redeeming extends AuthorizationContext {
+  readonly options: AuthorizationOptions;
+  readonly ties: Ties;
+  /** Who pushed the request, and who the client is now. */
+  readonly pusher: Identity;
+  readonly current: Identity;
+  keys(): Promise<IssuerKeys>;
+}
+
+async function redeem(code: string, { options, ties, pusher, current, ...rest }: Redeeming): Promise<Granted> {
+  const { calls, clock } = rest;
+  const { redirectUri, resource } = options;
+  // RFC 9449 §10: the code is bound to the key that pushed. Authentication and connections are those of now
+  const redeemer = { ...current, signer: pusher.signer, nonces: pusher.nonces };
+  const form = { code, redirect_uri: redirectUri, code_verifier: ties.verifier, resource };
+  const response = await calls.token({ grant_type: 'authorization_code', ...form }, redeemer);
+  const identity = pusher.signer === current.signer ? current : redeemer;
+  if (ties.nonce === undefined) return { response, identity, idToken: undefined };
+  try {
+    const expected = { ...calls, nonce: ties.nonce, keys: await rest.keys(), clock };
+    return { response, identity, idToken: await checkIdToken(response.idToken, expected) };
+  } catch (thrown) {
+    await giveBack(response, calls, redeemer);
+    throw thrown;
+  }
+}
+
+/** What nobody is going to use. That it cannot be given back changes nothing: it ends by itself. */
+async function giveBack({ token, refreshToken }: TokenResponse, calls: IssuerCalls, identity: Identity): Promise<void> {
+  const given =
+    refreshToken === undefined
+      ? calls.revoke(token.accessToken, 'access_token', identity)
+      : calls.revoke(refreshToken, 'refresh_token', identity);
+  await given.catch(() => {});
 }
 
 /** The front door of the issuer. Throws `issuer_metadata`. */
