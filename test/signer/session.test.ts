@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { type Client, generateKey, type Session } from '@holdfast/signer';
 import { describe, expect, it } from 'vitest';
 import { dpopClient, proofKey } from './clients.ts';
@@ -245,6 +246,22 @@ describe('the token of a session', () => {
     expect(call?.target).toBe('/orders?limit=1');
     expect(call?.body.toString()).toBe('{"side":"buy"}');
     expect(call?.headers.get('authorization')).toBe('DPoP token-1');
+  });
+});
+
+describe('what a log has of a session', () => {
+  it('C094 is none of its tokens', async () => {
+    await using server = await grantIssuer({
+      token: () => granted({ access_token: 'SECRET-1', refresh_token: 'SECRET-2' }),
+    });
+    const { client, session } = await desk(server);
+    const request = await client.authorize({ redirectUri: REDIRECT_URI });
+    const reader = session.for({ scope: 'orders:read' });
+    for (const each of [client, request, session, reader]) {
+      expect(JSON.stringify(each)).not.toMatch(/SECRET/);
+      expect(inspect(each, { depth: 10, showHidden: true })).not.toMatch(/SECRET/);
+    }
+    expect(session.refreshToken).toBe('SECRET-2');
   });
 });
 

@@ -97,11 +97,8 @@ export function createSession(options: SessionOptions): Session {
     refreshToken = undefined;
   }
 
-  return {
+  const session: Omit<Session, 'refreshToken'> = {
     ...createCaller(whileOpen, wanted, context),
-    get refreshToken() {
-      return refreshToken;
-    },
     idToken: granted?.idToken,
     for: (asked) => createCaller(whileOpen, { ...wanted, ...asked }, context),
     end() {
@@ -114,6 +111,8 @@ export function createSession(options: SessionOptions): Session {
       return ending;
     },
   };
+  // Not enumerable: who writes a session into a log would write this, too
+  return Object.defineProperty(session, 'refreshToken', { get: () => refreshToken }) as Session;
 }
 
 function over(): HoldfastError {
