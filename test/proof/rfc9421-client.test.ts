@@ -64,8 +64,14 @@ const field = ({ headers }: { readonly headers: readonly string[] }, name: strin
 describe('the signature of a request', () => {
   it('FAPISIG-5.3.1.1-01, FAPISIG-5.3.1.1-02, FAPISIG-5.3.1.1-03, FAPISIG-5.3.1.1-06, FAPISIG-5.3.1.1-07, FAPISIG-5.3.1.1-08, SIG-3.1-02 covers what FAPI wants', async () => {
     expect(field(await sign(), 'Signature-Input')).toMatch(
-      /^sig=\("@method" "@target-uri" "authorization" "dpop" "content-digest"\);/,
+      /^sig=\("@method" "@target-uri" "authorization" "dpop" "content-digest" "content-type"\);/,
     );
+  });
+
+  it('covers what says how the body is read, and what keeps an order from being placed twice', async () => {
+    const more = ['Content-Encoding', 'gzip', 'Idempotency-Key', 'a-key', 'Accept', '*/*'];
+    const input = field(await sign({ headers: [...order.headers, ...more] }), 'Signature-Input');
+    expect(input).toMatch(/"content-digest" "content-type" "content-encoding" "idempotency-key"\);/);
   });
 
   it('FAPISIG-5.3.1.1-04, FAPISIG-5.3.1.1-05, SIG-2.3-02 says when, by whom, what for and no algorithm', async () => {
@@ -106,7 +112,7 @@ describe('the signature of a request', () => {
     ['of a method that is none', { method: 'GET /' }, '@method'],
     ['of a URI that is none', { targetUri: '/orders' }, '@target-uri'],
     ['of a URI with a fragment', { targetUri: 'https://venue.example/#x' }, '@target-uri'],
-    ['with a line break in its URI', { targetUri: 'https://venue.example/\n"@method": GET' }, '@target-uri'],
+    ['with a line break in its URI', { targetUri: 'https://venue.example/\n"@method": GET' }, 'characters'],
     ['that has a digest', { headers: [...order.headers, 'content-digest', 'x'] }, 'content-digest'],
     ['that is signed', { headers: [...order.headers, 'Signature', 'sig=:AA==:'] }, 'signature'],
   ])('FAPISIG-5.3.1.1-06, SIG-2-02 is not made %s', async (_, changes, detail) => {

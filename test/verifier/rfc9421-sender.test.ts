@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, verify } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Credential } from '@holdfast/certs-scripts';
+import { generateKey } from '@holdfast/proof';
 import { DECISIONS, type Decision } from '@holdfast/verifier';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makeCertificates } from './certificates.ts';
@@ -8,6 +9,7 @@ import { craft } from './crafted-certificates.ts';
 import { makeKey, sha256 } from './forge.ts';
 import { boundTo, Scene } from './scene.ts';
 import { memberOf, P1363, PSS, type Signer, type Signing, signed, wantedOf, withFields } from './sign-by-hand.ts';
+import { dial, serveSockets } from './socket-server.ts';
 
 const NEEDS = { signature: 'required' } as const;
 const EVIDENCE = { signature: 'evidence' } as const;
@@ -209,5 +211,26 @@ describe('what is told of a signed request', () => {
     const said = JSON.stringify([message, headers, detail]);
     expect(said).not.toContain(token.slice(-20));
     expect(said).not.toContain(whole.headers.at(-1)?.slice(10, 30));
+  });
+});
+
+describe('a WebSocket', () => {
+  it('FAPISIG-5.3.1.2-03 opens by a signed handshake, which has no body, and by no other', async () => {
+    const key = await generateKey();
+    const scene = new Scene({ metadata: {}, responseSigning: { key } });
+    const signer: Signer = { privateKey: scene.client.privateKey, keyid: scene.client.jkt };
+    const tls = await makeCertificates();
+    await using server = await serveSockets(scene.verifier, tls, { requirement: NEEDS });
+    const shake = async (change: Partial<Signing> | undefined) => {
+      const bare = await scene.message({ target: '/stream' });
+      const { headers } = change === undefined ? bare : signed(bare, signer, { created: scene.now, ...change });
+      const pairs = headers.flatMap((name, at) => (at % 2 === 0 ? [[name, headers[at + 1] ?? '']] : []));
+      const { status, text, headers: answered } = await dial(server.port, tls, Object.fromEntries(pairs));
+      return [status, status === 101 ? text : JSON.parse(text).code, 'signature-input' in answered];
+    };
+    expect(await shake({})).toEqual([101, 'client-1', false]);
+    expect(await shake(undefined)).toEqual([401, 'signature_missing', false]);
+    expect(await shake({ values: { '"@method"': 'PUT' } })).toEqual([401, 'signature_invalid', true]);
+    expect(await shake({ body: 'a body' })).toEqual([401, 'digest_mismatch', true]);
   });
 });

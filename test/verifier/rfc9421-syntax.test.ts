@@ -111,15 +111,43 @@ describe('components', () => {
     },
   );
 
-  it('SIG-2.1-01 are bounded in number', async () => {
-    const more = Array.from({ length: 70 }, (_, at) => `"x-${at}"`);
-    expect(await verdict({ more })).toBe('signature_malformed');
+  it('SIG-2.1-01 are bounded in number, those that take long to resolve more so', async () => {
+    const more = (length: number, parameters: string) => Array.from({ length }, (_, at) => `"x-${at}"${parameters}`);
+    expect(await verdict({ more: more(29, '') })).toBe('signature_malformed');
+    expect(await verdict({ more: more(9, ';bs') })).toBe('signature_malformed');
+    expect(await verdict({ more: more(8, ';bs') })).toBe('signature_coverage');
+    const target = `/orders?a=1&b=${'x'.repeat(2048)}`;
+    expect(await verdict({ target, more: ['"@query-param";name="a"'] })).toBe('signature_coverage');
   });
 });
 
 describe('the list of components and its parameters', () => {
   it('SIG-2.3-01 is the last line, and never a component', async () => {
     expect(await verdict({ more: ['"@signature-params"'] })).toBe('signature_malformed');
+  });
+
+  it('SIG-2.3-01 its time is that of this request, whatever requests of the same form came before', async () => {
+    for (const offset of [0, -61, 11, -60, 0]) {
+      const expected = offset < -60 || offset > 10 ? 'signature_time' : 'accepted';
+      expect([offset, await verdict({ created: scene.now + offset })]).toEqual([offset, expected]);
+    }
+  });
+
+  it.each([
+    ['a string', ';x=";created=1763640000;created=1";tag="fapi-2-request"', undefined],
+    ['a string after the time', ';tag="fapi-2-request";x=";created=1763640000"', undefined],
+    ['a component', ';tag="fapi-2-request"', '"x-note";key="a";created=1763640000;bs'],
+  ])('SIG-2.3-01 a time that stands in %s is none', async (_, rest, more) => {
+    const parameters = `;created=${scene.now}${rest}`;
+    const expected = more === undefined ? 'accepted' : 'signature_coverage';
+    const signing = { parameters, fields: ['X-Note', 'a=1'], more: more === undefined ? [] : [more] };
+    for (const _ of [1, 2]) expect(await verdict(signing)).toBe(expected);
+    const message = signed(await scene.message(), signer, { created: scene.now, parameters });
+    const moved = message.headers.map((value) => value.replace('1763640000', '1763640001'));
+    if (more === undefined) expect(await judge({ ...message, headers: moved })).toBe('signature_invalid');
+    // And where the only one is in there, the signature has none
+    const timeless = parameters.replace(`;created=${scene.now}`, '');
+    expect(await verdict({ ...signing, parameters: timeless })).toBe('signature_params');
   });
 
   it('SIG-2.3-01 in whatever order they come, they are taken in that order', async () => {
@@ -191,7 +219,7 @@ describe('the two fields', () => {
     ['no value', () => 'sig'],
     ['a number out of range', (text: string) => `${text};n=1234567890123456`],
     ['nothing', () => ''],
-    ['too much', (text: string) => `${text};x="${'x'.repeat(12_288)}"`],
+    ['too much', (text: string) => `${text};x="${'x'.repeat(2048)}"`],
   ])('SIG-7.5.2-01 %s is not read leniently', async (_, spoil) => {
     const code = await fields(({ input, signature }) => ({ 'Signature-Input': spoil(input), Signature: signature }));
     expect(code).toMatch(/^signature_(?:malformed|params)$/);

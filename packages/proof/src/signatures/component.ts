@@ -9,7 +9,8 @@ export interface Component {
   readonly identifier: string;
 }
 
-const MOST = 64; // components that one signature covers
+// Of one signature. Some with parameters take long to resolve, for which no signature was verified yet
+const MOST = { components: 32, withParameters: 8 };
 const NAME = /^@?[a-z0-9!#$%&'*+.^_`|~-]+$/;
 const NONE: ReadonlyMap<string, BareItem> = new Map();
 
@@ -20,17 +21,15 @@ export function component(name: string, isOfRequest = false): Component {
     : { name, parameters: NONE, identifier: `"${name}"` };
 }
 
-/** The same component of the request that a response answers. */
-export function ofRequest({ name, parameters, identifier }: Component): Component {
-  return { name, parameters: new Map([...parameters, ['req', true]]), identifier: `${identifier};req` };
-}
-
 /**
  * Reads the components of a signature (RFC 9421 §2, §2.3). Each of them occurs once, in whatever order its parameters are
  * written. NOT checked: that they can be resolved.
  */
 export function readComponents(items: readonly Item[]): readonly Component[] {
-  if (items.length > MOST) throw new HoldfastError('signature_malformed', { detail: 'too many components' });
+  const withParameters = items.filter(([, parameters]) => parameters.size > 0);
+  if (items.length > MOST.components || withParameters.length > MOST.withParameters) {
+    throw new HoldfastError('signature_malformed', { detail: 'too many components' });
+  }
   const components = items.map(readComponent);
   const distinct = new Set(components.map(identity));
   if (distinct.size !== components.length) {

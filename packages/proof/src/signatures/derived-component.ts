@@ -1,10 +1,12 @@
 import { HoldfastError } from '../errors.ts';
 import { type Component, shownName } from './component.ts';
 import type { SignedMessage } from './signed-message.ts';
+import { plain } from './structured-field.ts';
 
 // Scheme, authority without userinfo, path, query
 const TARGET_URI = /^(https?):\/\/([^/?#@\s]+)((?:\/[^?#\s]*)?)(\?[^#\s]*)?$/i;
 const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const LONGEST_QUERY = 2048; // characters, where a parameter is looked for in it
 const DEFAULT_PORT: Readonly<Record<string, string>> = { http: ':80', https: ':443' };
 
 /** The value of a derived component: RFC 9421 §2.2. Throws `signature_coverage` for one that has none. */
@@ -29,7 +31,7 @@ export function derivedValue(component: Component, { request, response }: Signed
 }
 
 function partOf(targetUri: string, component: Component): string {
-  const match = TARGET_URI.exec(targetUri);
+  const match = TARGET_URI.exec(plain(targetUri, 'signature_coverage'));
   if (match === null) throw unresolved(component);
   const [, scheme = '', authority = '', path = '', query = ''] = match;
   switch (component.name) {
@@ -61,6 +63,7 @@ function normalAuthority(scheme: string, authority: string): string {
 
 /** RFC 9421 §2.2.8: the one parameter of that name. */
 function queryParameter(query: string, component: Component): string {
+  if (query.length > LONGEST_QUERY) throw unresolved(component);
   const name = component.parameters.get('name');
   const pairs = [...new URLSearchParams(query)];
   const [found, another] = pairs.filter(([each]) => encodeForm(each) === name);

@@ -7,13 +7,22 @@ const TARGET_URI = component('@target-uri');
 const AUTHORIZATION = component('authorization');
 const DPOP = component('dpop');
 const CONTENT_DIGEST = component('content-digest');
+const ALSO = ['content-type', 'content-encoding', 'idempotency-key'].map((name) => component(name));
 
 /** What the signature of this request has to cover: FAPI 2.0 HTTP Signatures §5.3.1.1. */
 export function fapiCoverage(request: Pick<SignedRequest, 'headers'>): readonly Component[] {
   return [METHOD, TARGET_URI, AUTHORIZATION, ...whereSent(request)];
 }
 
-/** The same without the access token, which nobody keeps. */
+/**
+ * What we sign beside that, where it is sent: fields by which a hop could have a body read in another way, or an order placed
+ * again. Nobody is asked to.
+ */
+export function ownCoverage(request: Pick<SignedRequest, 'headers'>): readonly Component[] {
+  return [...fapiCoverage(request), ...ALSO.filter(({ name }) => fieldValues(request, name).length > 0)];
+}
+
+/** What of it does without the access token, which nobody keeps. */
 export function evidenceCoverage(request: Pick<SignedRequest, 'headers'>): readonly Component[] {
   return [METHOD, TARGET_URI, ...whereSent(request)];
 }

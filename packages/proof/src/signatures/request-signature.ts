@@ -10,7 +10,7 @@ import {
 } from './checked-signature.ts';
 import { contentDigest } from './content-digest.ts';
 import { signEvidence } from './evidence-signature.ts';
-import { fapiCoverage } from './request-coverage.ts';
+import { fapiCoverage, ownCoverage } from './request-coverage.ts';
 import { makeSignature, signatureFields } from './sign-message.ts';
 import type { VerificationKey } from './signature-algorithm.ts';
 import type { SignedRequest } from './signed-message.ts';
@@ -47,7 +47,7 @@ export async function signRequest(
   const digest = request.content === undefined ? {} : { 'Content-Digest': contentDigest(request.content) };
   const message = { request: { ...request, headers: [...request.headers, ...Object.entries(digest).flat()] } };
   const parameters = { created, keyid, tag: REQUEST_TAG };
-  const signature = await makeSignature('sig', fapiCoverage(message.request), parameters, { message, key });
+  const signature = await makeSignature('sig', ownCoverage(message.request), parameters, { message, key });
   if (evidence === undefined) return { ...digest, ...signatureFields([signature]) };
   const second = await signEvidence(message, { key, created, keyid, ...evidence });
   return { ...digest, ...signatureFields([signature, second]) };

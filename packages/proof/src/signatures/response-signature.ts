@@ -8,7 +8,7 @@ import {
   type VerifiedSignature,
   verifyChecked,
 } from './checked-signature.ts';
-import { type Component, component, ofRequest } from './component.ts';
+import { type Component, component } from './component.ts';
 import { contentDigest, matchContent } from './content-digest.ts';
 import { REQUEST_TAG } from './request-signature.ts';
 import { makeSignature, signatureFields } from './sign-message.ts';
@@ -105,11 +105,14 @@ function coverageOf(message: AnsweredMessage): readonly Component[] {
   return [...needed, ...[...distinct.values()].filter((each) => isResolved(each, message))];
 }
 
-/** Everything that the signature of the request covers; nothing, where that cannot be read. */
+/**
+ * What the signature of the request covers; nothing, where that cannot be read. But for components with parameters, which
+ * strangers could have us resolve at length.
+ */
 function alsoSigned(request: SignedRequest): Component[] {
   try {
     const { components } = readSignature(request, ({ tag }) => tag === REQUEST_TAG);
-    return components.filter(({ parameters }) => !parameters.has('req')).map(ofRequest);
+    return components.filter(({ parameters }) => parameters.size === 0).map(({ name }) => component(name, true));
   } catch {
     return [];
   }

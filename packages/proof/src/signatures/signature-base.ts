@@ -3,7 +3,6 @@ import { type Component, shownName } from './component.ts';
 import { derivedValue } from './derived-component.ts';
 import { fieldValue } from './field-component.ts';
 import type { SignedMessage } from './signed-message.ts';
-import { plain } from './structured-field.ts';
 
 /**
  * What is signed: RFC 9421 §2.5. `parameters` is the inner list of components with its parameters, as the last line has it
@@ -18,7 +17,7 @@ export function signatureBase(components: readonly Component[], parameters: stri
 function componentValue(component: Component, message: SignedMessage): string {
   checkSide(component, message);
   const read = component.name.startsWith('@') ? derivedValue : fieldValue;
-  return plain(read(component, message), 'signature_coverage');
+  return read(component, message);
 }
 
 /** RFC 9421 §2.4: `req` has a meaning in responses only. */

@@ -2,7 +2,10 @@ import type { BareItem } from 'structured-headers';
 import { HoldfastError } from '../errors.ts';
 import type { HttpMessage } from '../message.ts';
 import { type Component, readComponents } from './component.ts';
+import { readSignatureInput } from './signature-input.ts';
 import { combinedField, type Member, octetsOf, readDictionary } from './structured-field.ts';
+
+const LONGEST_SIGNATURE = 12_288; // characters: two by ML-DSA-65 take 8832
 
 /** One signature as a message carries it. Nothing about it is known to be true. */
 export interface ReceivedSignature {
@@ -33,7 +36,7 @@ export function readSignature(
   const signature = combinedField(message, 'signature', 'signature_malformed');
   if (input === undefined && signature === undefined) throw new HoldfastError('signature_missing');
   if (input === undefined || signature === undefined) throw malformed('one field of two');
-  const pairs = pair(readDictionary(input, 'signature_malformed'), readDictionary(signature, 'signature_malformed'));
+  const pairs = pair(readSignatureInput(input), readDictionary(signature, 'signature_malformed', LONGEST_SIGNATURE));
   const [found, another] = pairs.filter(({ label, input: { list } }) => isWanted({ label, tag: list?.[1].get('tag') }));
   if (found === undefined || another !== undefined) throw new HoldfastError('signature_params', { detail: 'tag' });
   return received(found);

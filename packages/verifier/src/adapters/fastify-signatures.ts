@@ -14,7 +14,11 @@ export function checkBodies(app: FastifyInstance, verifier: Guard): void {
     if (!needsSignature(request)) return pass(null, payload);
     signedBody(verifier, request, reply, payload as Readable).then(
       (body) => body && pass(null, body),
-      (thrown) => pass(asFastifyError(thrown)),
+      (thrown) => {
+        // The rest of the body is not read: Fastify does the same
+        if (request.raw.httpVersionMajor === 1) reply.header('Connection', 'close');
+        pass(asFastifyError(thrown));
+      },
     );
   });
 }

@@ -1,12 +1,12 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { asRefusal, messageFromNode } from '@holdfast/proof';
+import { asRefusal, type HttpMessage, messageFromNode } from '@holdfast/proof';
 import type { Access, Requirement } from '../access.ts';
 import type { Verifier } from '../verifier.ts';
 import type {} from './node.ts'; // where `request.access` is declared
 import { answer } from './node-answer.ts';
-import { type Reply, refusalReply } from './reply.ts';
+import { type Reply, refusalReply, signedReply } from './reply.ts';
 
 /** How long a peer may take to hang up, in milliseconds, before we do. */
 const PATIENCE = 2000;
@@ -23,17 +23,20 @@ const PATIENCE = 2000;
  * has taken away its own.
  *
  * NOT checked: the handshake itself, which is for the WebSocket library, and Origin, which says nothing about who holds a
- * key. NOT offered: WebSockets over HTTP/2 (RFC 8441).
+ * key. NOT offered: WebSockets over HTTP/2 (RFC 8441), and a signature of the 101,
+ * which the WebSocket library writes; refusals are signed where a signature is needed.
  */
 export async function upgrade(
-  verifier: Pick<Verifier, 'verify' | 'checkContent'>,
+  verifier: Pick<Verifier, 'verify' | 'checkContent' | 'signResponse'>,
   request: IncomingMessage,
   socket: Duplex,
   requirement: Requirement = {},
 ): Promise<Access | undefined> {
   socket.on('error', () => socket.destroy());
+  let message: HttpMessage | undefined;
   try {
-    const access = await verifier.verify(messageFromNode(request), requirement);
+    message = messageFromNode(request);
+    const access = await verifier.verify(message, requirement);
     // A handshake has no body, and a signature that covers one is for another request
     if (requirement.signature !== undefined) verifier.checkContent(access, new Uint8Array());
     if (socket.destroyed) return undefined;
@@ -41,7 +44,8 @@ export async function upgrade(
     return access;
   } catch (thrown) {
     try {
-      refuse(request, socket, refusalReply(asRefusal(thrown), requirement));
+      const reply = refusalReply(asRefusal(thrown), requirement);
+      refuse(request, socket, await signedReply(verifier, reply, { message, requirement }));
     } catch {
       socket.destroy();
     }

@@ -10,7 +10,10 @@ import {
 import { signedRequest } from './message-signatures.ts';
 
 export interface ResponseSigningOptions {
-  /** The key that signs responses. Its public half is published where the metadata of the resource says. */
+  /**
+   * The key that signs responses. Its public half is published where the metadata of the resource says. Refusals are signed
+   * for strangers too, if only they send fields of a signature: ES256 and Ed25519 cost a tenth of what RSA does.
+   */
   readonly key: ProofKey;
   /** How signatures name it. Default: its thumbprint (RFC 7638). */
   readonly keyid?: string;
