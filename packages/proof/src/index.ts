@@ -10,6 +10,7 @@ export {
 export { decodeBase64url } from './base64url.ts';
 export { type BoundedCache, createBoundedCache } from './bounded-cache.ts';
 export { type BoundedReplayOptions, boundedReplay } from './bounded-replay.ts';
+export { type CertificateKey, readCertificateKey } from './certificate-key.ts';
 export { type ChallengeOptions, challenge } from './challenge.ts';
 export { requireNumber, requireString } from './claims.ts';
 export { type Clock, seconds } from './clock.ts';
@@ -63,7 +64,12 @@ export type {
   VerifiedSignature,
 } from './signatures/checked-signature.ts';
 export { contentDigest, matchContent, matchContentDigest } from './signatures/content-digest.ts';
-export { checkEvidenceSignature, EVIDENCE_TAG, verifyEvidenceSignature } from './signatures/evidence-signature.ts';
+export {
+  checkEvidenceSignature,
+  EVIDENCE_TAG,
+  evidenceRequest,
+  verifyEvidenceSignature,
+} from './signatures/evidence-signature.ts';
 export {
   checkRequestSignature,
   type RequestSigning,

@@ -72,6 +72,7 @@ async function signedBody(
     checkContentLength(messageOf(request), limit);
     const content = await readContent(payload, limit);
     verifier.checkContent(request.access, content);
+    request.content = content;
     return streamOf(content);
   } catch (thrown) {
     const isOfBody = asRefusal(thrown).error === 'invalid_signature';

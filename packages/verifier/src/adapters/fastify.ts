@@ -18,6 +18,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set by `protect` before any handler of a protected route runs. */
     access: Access;
+    /** The body as it was sent, where a signature is needed: it was compared with what is signed. */
+    content: Buffer | undefined;
   }
   interface FastifyContextConfig {
     /** Scopes that the route needs, all of them; empty: any valid token. */
@@ -51,6 +53,7 @@ export interface ProtectOptions {
  */
 export const protect: FastifyPluginAsync<ProtectOptions> = async (app, { verifier }) => {
   app.decorateRequest('access');
+  app.decorateRequest('content', undefined);
   app.addHook('onRoute', (route) => {
     if (neededBy(route.config) === undefined) {
       throw new TypeError(`${route.method} ${route.url}: either config.scope or config.public is needed`);

@@ -2,6 +2,7 @@ import {
   type CheckedSignature,
   checkEvidenceSignature,
   checkRequestSignature,
+  evidenceRequest,
   HoldfastError,
   type HttpMessage,
   normalizeHtu,
@@ -13,7 +14,7 @@ import {
   verifyEvidenceSignature,
   verifyRequestSignature,
 } from '@holdfast/proof';
-import { type CertificateKey, createCertificateKeys } from './certificate-keys.ts';
+import { createCertificateKeys, type NamedCertificateKey } from './certificate-keys.ts';
 
 /** Which signatures a request needs: that of FAPI 2.0, or beside it the one that can be verified without the token. */
 export const SIGNATURES = ['required', 'evidence'] as const;
@@ -21,6 +22,11 @@ export type Signatures = (typeof SIGNATURES)[number];
 
 /** What can be verified later, by who has nothing but this: the signature of a request without its access token. */
 export interface Evidence {
+  /**
+   * What was signed, as it came: method, URI, the fields that the signature covers, and those of signatures. Of these
+   * everything below can be worked out again.
+   */
+  readonly request: SignedRequest;
   /** What is signed (RFC 9421 §2.5), in ASCII: method, URI, proof, digest of the body, hash of the access token. */
   readonly base: string;
   /** In base64url. */
@@ -29,6 +35,10 @@ export interface Evidence {
   readonly alg: string;
   /** The public key that the access token was bound to. */
   readonly jwk: PublicJwk;
+  /** RFC 9449 §4.2: the hash of the access token. */
+  readonly ath: string;
+  /** The client's certificate (DER) of the connection that the request came by. */
+  readonly certificate: Uint8Array | undefined;
 }
 
 /** The signatures of a request that fit it. They may be false. */
@@ -36,7 +46,12 @@ export interface CheckedSignatures {
   readonly message: HttpMessage;
   readonly needed: Signatures;
   readonly request: CheckedSignature;
-  readonly evidence: CheckedSignature | undefined;
+  readonly evidence: CheckedEvidence | undefined;
+}
+
+interface CheckedEvidence {
+  readonly request: SignedRequest;
+  readonly signature: ReturnType<typeof checkEvidenceSignature>;
 }
 
 /** A request that its sender has signed, but for its body, which is to be compared. */
@@ -81,8 +96,8 @@ export function createMessageSignatures({
     const { message, needed, request, evidence } = signatures;
     const { contentDigest } = verifyRequestSignature(request, key);
     if (evidence === undefined) return { message, needed, contentDigest, evidence };
-    verifyEvidenceSignature(evidence, key);
-    return { message, needed, contentDigest, evidence: evidenceOf(evidence, key) };
+    verifyEvidenceSignature(evidence.signature, key);
+    return { message, needed, contentDigest, evidence: evidenceOf(evidence, key, message.certificate) };
   }
 
   function verifyUnderCertificate(signatures: CheckedSignatures): SignedContent {
@@ -98,8 +113,9 @@ export function createMessageSignatures({
     check(message, needed, { now, ath }) {
       const signed = signedRequest(message, origin);
       const request = checkRequestSignature(signed, { now, ...window });
-      const evidence = needed === 'evidence' ? checkEvidenceSignature(signed, { now, ath, ...window }) : undefined;
-      return { message, needed, request, evidence };
+      if (needed !== 'evidence') return { message, needed, request, evidence: undefined };
+      const signature = checkEvidenceSignature(signed, { now, ath, ...window });
+      return { message, needed, request, evidence: { request: evidenceRequest(signed, signature), signature } };
     },
     verify: (signatures, proof) =>
       proof === undefined ? verifyUnderCertificate(signatures) : verify(signatures, keyOfProof(proof)),
@@ -126,11 +142,23 @@ function keyOfProof({ sender: { alg, jwk, imported }, jkt }: VerifiedProof): Sen
   return { alg, jwk, key: imported, keyids: [jkt] };
 }
 
-function keyOfCertificate({ alg, jwk, key, x5t }: CertificateKey): SenderKey {
+function keyOfCertificate({ alg, jwk, key, x5t }: NamedCertificateKey): SenderKey {
   return { alg, jwk, key, keyids: [x5t], isOfCertificate: true };
 }
 
-function evidenceOf({ base, signature, alg }: CheckedSignature, key: SenderKey): Evidence {
-  const isPss512 = alg === 'rsa-pss-sha512';
-  return { base, signature: Buffer.from(signature).toString('base64url'), alg: isPss512 ? alg : key.alg, jwk: key.jwk };
+function evidenceOf(
+  { request, signature }: CheckedEvidence,
+  key: SenderKey,
+  certificate: Uint8Array | undefined,
+): Evidence {
+  const { base, signature: octets, alg, ath } = signature;
+  return {
+    request,
+    base,
+    signature: Buffer.from(octets).toString('base64url'),
+    alg: alg === 'rsa-pss-sha512' ? alg : key.alg,
+    jwk: key.jwk,
+    ath,
+    certificate,
+  };
 }
