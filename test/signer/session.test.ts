@@ -151,6 +151,22 @@ describe('RFC 6749 §6: a refresh token', () => {
   });
 });
 
+describe('RFC 6749 §5.1: an answer that cannot be used', () => {
+  it.each<[string, object]>([
+    ['refresh_token', { refresh_token: 7 }],
+    ['refresh_token', { refresh_token: '' }],
+    ['refresh_token', { refresh_token: 'SECRET\n' }],
+    ['refresh_token', { refresh_token: 'SECRET'.repeat(2000) }],
+    ['refresh_token', { refresh_token: null }],
+    ['id_token', { id_token: ['SECRET'] }],
+  ])('C093 for its %s makes no session, and is quoted nowhere', async (detail, members) => {
+    await using server = await grantIssuer({ token: () => granted(members) });
+    const error: unknown = await desk(server).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'token_response', detail });
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('SECRET');
+  });
+});
+
 describe('RFC 6749 §6: the scope of a refresh', () => {
   it('RAR-6-01 is all that was allowed, which may be less than was asked for, or a part of it', async () => {
     await using server = await grantIssuer(rotating);

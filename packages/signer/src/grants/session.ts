@@ -75,9 +75,7 @@ export function createSession(options: SessionOptions): Session {
   }
 
   const tokens = createTokens(refresh, context);
-  if (granted !== undefined && granted.identity === context.identities.current) {
-    tokens.of(granted.identity).keep(wanted, granted.response.token);
-  }
+  if (granted !== undefined) tokens.of(granted.identity).keep(wanted, granted.response.token);
   const whileOpen: Tokens = {
     of(identity) {
       if (isOver) throw over();
