@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dpopClient } from './clients.ts';
 import { CODE, type GrantIssuer, grantIssuer, REDIRECT_URI } from './scripted-grants.ts';
@@ -119,6 +120,26 @@ describe('RFC 6749 §4.1.2, RFC 9207 §2.4: the answer that a browser brings', (
     expect(server.tokenRequests).toHaveLength(0);
     await anna.finish(toAnna);
   });
+});
+
+it('C090 asks for no token whatever a stranger makes of a callback', async () => {
+  await using server = await grantIssuer();
+  const request = await dpopClient({ issuer: server.issuer }).authorize(plain);
+  const state = server.pushes[0]?.form.get('state') ?? '';
+  const value = fc.oneof(fc.constantFrom(state, server.issuer, CODE, `${server.issuer}/`, ''), fc.string());
+  const parameter = fc.tuple(fc.constantFrom('code', 'state', 'iss', 'error', 'response', 'extra'), value);
+  const parameters = fc.array(parameter, { maxLength: 6 });
+  await fc.assert(
+    fc.asyncProperty(parameters, fc.constantFrom('?', '#', '&', '/?'), async (pairs, separator) => {
+      const query = new URLSearchParams(pairs);
+      fc.pre(query.get('iss') !== server.issuer || query.get('state') !== state); // those are not a stranger's
+      const refused = request.finish(`${REDIRECT_URI}${separator}${query}`);
+      await expect(refused).rejects.toMatchObject({ code: 'authorization_response' });
+    }),
+    { numRuns: 300 },
+  );
+  expect(server.tokenRequests).toHaveLength(0);
+  await request.finish(server.answer());
 });
 
 describe('a redirect_uri', () => {

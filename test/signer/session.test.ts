@@ -159,6 +159,8 @@ describe('RFC 6749 §5.1: an answer that cannot be used', () => {
     ['refresh_token', { refresh_token: 'SECRET'.repeat(2000) }],
     ['refresh_token', { refresh_token: null }],
     ['id_token', { id_token: ['SECRET'] }],
+    ['authorization_details', { authorization_details: { type: 'SECRET' } }],
+    ['authorization_details', { authorization_details: ['SECRET'] }],
   ])('C093 for its %s makes no session, and is quoted nowhere', async (detail, members) => {
     await using server = await grantIssuer({ token: () => granted(members) });
     const error: unknown = await desk(server).catch((thrown: unknown) => thrown);
@@ -168,7 +170,7 @@ describe('RFC 6749 §5.1: an answer that cannot be used', () => {
 });
 
 describe('RFC 6749 §6: the scope of a refresh', () => {
-  it('RAR-6-01 is all that was allowed, which may be less than was asked for, or a part of it', async () => {
+  it('is all that was allowed, which may be less than was asked for, or a part of it', async () => {
     await using server = await grantIssuer(rotating);
     const resource = 'https://venue.example';
     const { session, wait } = await desk(server, { resource });

@@ -1,4 +1,4 @@
-import { HoldfastError } from '@holdfast/proof';
+import { HoldfastError, isJsonObject, type JsonObject } from '@holdfast/proof';
 
 /** An access token as it was issued. A secret: useless without the key, and still not for logs. */
 export interface AccessToken {
@@ -7,6 +7,8 @@ export interface AccessToken {
   /** NumericDate; an issuer that does not say gets one minute. */
   readonly expiresAt: number;
   readonly scope: string | undefined;
+  /** What was allowed in so many words (RFC 9396 §7), which may be less than was asked for. */
+  readonly authorizationDetails: readonly JsonObject[] | undefined;
 }
 
 /** A successful token response (RFC 6749 §5.1, OIDC Core §3.1.3.3). */
@@ -35,16 +37,19 @@ export function readTokenResponse(
   if (typeof type !== 'string') throw unusable('token_type');
   if (type.toLowerCase() !== expected.toLowerCase()) throw new HoldfastError('token_type_mismatch');
   if (typeof lifetime !== 'number' || !Number.isFinite(lifetime) || lifetime <= 0) throw unusable('expires_in');
-  const { refresh_token: refreshToken, id_token: idToken } = body;
+  const { refresh_token: refreshToken, id_token: idToken, authorization_details: details } = body;
   if (refreshToken !== undefined && !(typeof refreshToken === 'string' && REFRESH_TOKEN.test(refreshToken)))
     throw unusable('refresh_token');
   if (idToken !== undefined && typeof idToken !== 'string') throw unusable('id_token');
+  if (details !== undefined && !(Array.isArray(details) && details.every(isJsonObject)))
+    throw unusable('authorization_details');
   return {
     token: {
       accessToken,
       tokenType: expected,
       expiresAt: asked + lifetime,
       scope: typeof scope === 'string' ? scope : undefined,
+      authorizationDetails: details,
     },
     refreshToken,
     idToken,
