@@ -207,6 +207,12 @@ describe('RFC 6749 §4.1.2.1: an error', () => {
     expect(server.tokenRequests).toHaveLength(1);
   });
 
+  it('C090 is heard also when the keys for an ID token cannot be had', async () => {
+    await using server = await grantIssuer({ jwks: () => ({ status: 503 }) });
+    const request = await dpopClient({ issuer: server.issuer }).authorize({ ...plain, scope: 'openid' });
+    await expect(request.finish(error(server, {}))).rejects.toMatchObject({ detail: 'access_denied' });
+  });
+
   it('C090 is the end: a code that comes after it is not redeemed', async () => {
     await using server = await grantIssuer();
     const request = await dpopClient({ issuer: server.issuer }).authorize(plain);

@@ -77,7 +77,7 @@ export async function pushAuthorization(
           const expected = { ...calls, redirectUri: options.redirectUri, state: ties.state, isSigned, keys, clock };
           const answer = await readCallback(String(callback), expected);
           // Before the code is used up, so that keys that cannot be had now cost no login
-          if (ties.nonce !== undefined) await keys();
+          if (ties.nonce !== undefined && answer('error') === undefined) await keys();
           if (isFinished) throw new HoldfastError('authorization_response', { detail: 'finished before' });
           isFinished = true;
           return await redeem(readCode(answer), { options, ties, pusher, current, keys, ...context });
