@@ -57,9 +57,14 @@ describe.each(SIGNING_ADAPTERS)('behind %s', (adapter) => {
 
   it('SIG-2.4-01 covers whatever else the request has signed', async () => {
     await using server = await serveSigned(adapter, scene.verifier);
-    const request = await order({ fields: ['X-Note', 'a'], more: ['"x-note"', '"@authority"'], values: AUTHORITY });
-    const { covered } = judge(await send(server.port, request, BODY), request) ?? {};
+    const more = ['"x-note"', '"@authority"', '"x-other";bs'];
+    const fields = ['X-Note', 'a', 'X-Other', 'b'];
+    const request = await order({ fields, more, values: { ...AUTHORITY, '"x-other";bs': ':Yg==:' } });
+    const { covered, isGood } = judge(await send(server.port, request, BODY), request) ?? {};
+    expect(isGood).toBe(true);
     expect(covered).toEqual(expect.arrayContaining(['"x-note";req', '"@authority";req']));
+    // But for what strangers could have us resolve at length
+    expect(covered?.join()).not.toContain('x-other');
   });
 
   it.each([
@@ -99,6 +104,14 @@ describe.each(SIGNING_ADAPTERS)('behind %s', (adapter) => {
     const answer = await send(server.port, request, 'x'.repeat(LIMIT + 1));
     expect(answer.status).toBe(413);
     expect(judge(answer, request)).toMatchObject({ isGood: true, isWhole: true });
+  });
+
+  it('FAPISIG-5.3.2.1-07 has no digest in the head of a refusal that has no body', async () => {
+    await using server = await serveSigned(adapter, scene.verifier);
+    const request = await order({ method: 'HEAD', fields: [], values: { '"@method"': 'GET' } });
+    const answer = await send(server.port, request);
+    const { isGood, covered } = judge(answer, request) ?? {};
+    expect([answer.status, isGood, covered?.includes('"content-digest"')]).toEqual([401, true, false]);
   });
 
   it('gives strangers no signature: it would be made for nothing', async () => {
@@ -171,13 +184,15 @@ describe('Fastify', () => {
   it.each([
     ['HEAD', 200],
     ['DELETE', 204],
+    ['POST', 204],
   ])('FAPISIG-5.3.2.1-07 an answer to %s without a body has no digest', async (method, status) => {
     await using server = await serve((app) => {
       app.get('/none', { config: NEEDS }, async () => 'x');
       app.delete('/none', { config: NEEDS }, async (_, reply) => reply.code(204).send());
+      app.post('/none', { config: NEEDS }, async (_, reply) => reply.code(204).send('dropped'));
     });
-    const request = await get('/none', method);
-    const answer = await send(server.port, request);
+    const request = await order({ target: '/none', method });
+    const answer = await send(server.port, request, method === 'POST' ? BODY : undefined);
     const { isGood, covered } = judge(answer, request) ?? {};
     expect([answer.status, isGood, covered?.includes('"content-digest"')]).toEqual([status, true, false]);
     expect(answer.headers).not.toHaveProperty('content-digest');
@@ -190,6 +205,7 @@ describe('Fastify', () => {
     const request = await get('/stream');
     const answer = await send(server.port, request);
     expect([answer.status, answer.body.includes('secret')]).toEqual([500, false]);
+    expect(judge(answer, request)).toMatchObject({ isGood: true, isWhole: true });
   });
 
   it('answers 500 and no more where the key does not sign', async () => {

@@ -150,6 +150,11 @@ describe('the list of components and its parameters', () => {
     expect(await verdict({ ...signing, parameters: timeless })).toBe('signature_params');
   });
 
+  it('SIG-2.3-01 a time that stands in a string is not taken for the one that is nought', async () => {
+    const parameters = `;created=0;x=";created=${scene.now};";tag="fapi-2-request"`;
+    expect(await verdict({ parameters })).toBe('signature_time');
+  });
+
   it('SIG-2.3-01 in whatever order they come, they are taken in that order', async () => {
     const parts = [`;created=${scene.now}`, ';tag="fapi-2-request"', `;keyid="${signer.keyid}"`, ';nonce="n"', ';x=?0'];
     const message = await scene.message();

@@ -4,7 +4,10 @@ import { connect } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import type { HttpMessage } from '@holdfast/proof';
+import { admit } from '@holdfast/verifier/node';
+import { protect } from '@holdfast/verifier/web';
 import { describe, expect, it } from 'vitest';
+import { listen } from './adapted-servers.ts';
 import { makeCertificates } from './certificates.ts';
 import { Scene } from './scene.ts';
 import { digestOf, type Signing, signed } from './sign-by-hand.ts';
@@ -103,6 +106,17 @@ describe.each(SIGNING_ADAPTERS)('behind %s', (adapter) => {
     expect((await send(server.port, await message({ body: most }), most)).status).toBe(200);
   });
 
+  it('RFC 9110 §15.5.14: a body that the head says is too large is not waited for', async () => {
+    await using server = await serveSigned(adapter, scene.verifier);
+    const { method, target, headers } = await message({ body: 'x', fields: ['Content-Length', String(LIMIT + 1)] });
+    const lines = headers.flatMap((name, at) => (at % 2 === 0 ? [`${name}: ${headers[at + 1]}`] : []));
+    const socket = connect(server.port, '127.0.0.1');
+    socket.write([`${method} ${target} HTTP/1.1`, 'Host: venue', ...lines, '', ''].join('\r\n'));
+    const [answer] = await once(socket, 'data');
+    socket.destroy();
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
   it('DIG-2-01 the digest is over the octets as they were sent, after their coding', async () => {
     await using server = await serveSigned(adapter, scene.verifier);
     const coded = gzipSync(BODY);
@@ -155,6 +169,31 @@ describe.each(['fastify', 'node:http'] as const)('over HTTP/2 behind %s', (adapt
     } finally {
       session.destroy();
     }
+  });
+});
+
+describe('a body that was read before', () => {
+  const NEEDS = { signature: 'required' } as const;
+
+  it('SIG-7.2.8-01 cannot be compared any more, so that it reaches no handler of node:http', async () => {
+    const seen: string[] = [];
+    await using server = await listen(async (request, response) => {
+      seen.push((await buffer(request)).toString());
+      if ((await admit(scene.verifier, request, response, NEEDS)) !== undefined) response.end();
+    });
+    expect((await send(server.port, await message({ body: BODY }), BODY)).status).toBe(500);
+    expect(seen).toEqual([BODY]);
+  });
+
+  it('SIG-7.2.8-01 nor a web handler', async () => {
+    const handle = protect(scene.verifier, () => new Response('served'), NEEDS);
+    const { method, target, headers } = await message({ body: BODY });
+    const pairs = headers.flatMap((name, at) =>
+      at % 2 === 0 ? [[name, headers[at + 1] ?? ''] as [string, string]] : [],
+    );
+    const request = new Request(`https://venue.example${target}`, { method, headers: pairs, body: BODY });
+    await request.text();
+    expect((await handle(request)).status).toBe(500);
   });
 });
 

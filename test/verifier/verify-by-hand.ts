@@ -37,6 +37,7 @@ function componentOf(written: string, { status, headers }: Answer, request: Http
   const [, name = '', rest] = /^"([^"]*)"(.*)$/.exec(written) ?? [];
   if (rest !== ';req') return name === '@status' ? String(status) : String(headers[name]);
   if (name === '@method') return request.method;
+  if (name === '@authority') return new URL(ORIGIN).host;
   if (name === '@target-uri') return ORIGIN + request.target;
   const values = request.headers.filter((_, at) => at % 2 === 1 && request.headers[at - 1]?.toLowerCase() === name);
   return values.join(', ');

@@ -25,17 +25,15 @@ export function checkBodies(app: FastifyInstance, verifier: Guard): void {
 
 /**
  * FAPI 2.0 HTTP Signatures §5.3.2.1: signs every reply to a signed request on routes that need a signature, refusals and
- * errors too. What cannot be signed, a stream, or while a key elsewhere does not answer, becomes 500, once and unsigned.
+ * errors too. What cannot be signed becomes 500: a stream, and everything while the key does not sign, unsigned then.
  */
 export function signReplies(app: FastifyInstance, verifier: Guard): void {
   if (verifier.responseKeys === undefined) return;
-  const failed = new WeakSet<FastifyReply>();
   app.addHook('onSend', (request, reply, payload, done) => {
-    if (!needsSignature(request) || failed.has(reply)) return done(null, payload);
+    if (!needsSignature(request)) return done(null, payload);
     sign(verifier, request, reply, payload).then(
       () => done(null, payload),
       (cause) => {
-        failed.add(reply);
         if (payload instanceof Readable) payload.destroy();
         done(new HoldfastError('internal', { cause }));
       },
