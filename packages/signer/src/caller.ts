@@ -9,7 +9,7 @@ import type { Identity } from './identity.ts';
 import type { AccessToken } from './issuer/token-response.ts';
 import type { Messages } from './messages/messages.ts';
 import { requestFields } from './request-fields.ts';
-import { type ResourceUrl, readMethod, readRequest } from './resource-request.ts';
+import { type ResourceUrl, readFields, readMethod, readRequest } from './resource-request.ts';
 import { type Request, send } from './send.ts';
 import type { Slots } from './slots.ts';
 import { createTokenMemory, type TokenMemory, type Wanted } from './token-memory.ts';
@@ -20,7 +20,8 @@ export interface PlainRequest {
   readonly method?: string;
   /** Of a WebSocket: with wss (RFC 6455 §4.1), whose handshake is a GET of the https URL. */
   readonly url: string | URL;
-  /** As it will be sent, where messages are signed. */
+  /** Where messages are signed: the other fields and the body, as they will be sent. */
+  readonly headers?: RequestInit['headers'];
   readonly body?: string | Uint8Array | undefined;
 }
 
@@ -132,9 +133,10 @@ export function createCaller(tokens: Tokens, wanted: Wanted, context: CallerCont
       const leave = await slots.take(request.origin, request.signal);
       return await identities.use((identity) => sendAs(identity, request)).finally(leave);
     },
-    async headersFor({ method = 'GET', url, body }) {
+    async headersFor({ method = 'GET', url, headers, body }) {
       const { origin, href } = readUrl(httpUrl(url));
-      const request = { origin, url: href, method: readMethod(method), body };
+      const fields = readFields(headers);
+      const request = { origin, url: href, method: readMethod(method), fields, body };
       return await identities.use(async (identity) => {
         const token = await tokens.of(identity).get(wanted);
         return await requestFields(request, token, identity.nonces.newest(origin), identity, context);

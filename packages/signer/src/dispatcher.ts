@@ -94,7 +94,8 @@ async function attempt(options: Options, handler: Handler, line: Line, ended: ()
   const { accessToken } = token;
   const turn = identity.signer && (await identity.nonces.begin(origin, undefined));
   try {
-    const request = { method, url: href, origin, body: readBody(options.body) };
+    const others = Object.fromEntries(pairsOf(options.headers).map(([name, value]) => [name.toLowerCase(), value]));
+    const request = { method, url: href, origin, fields: others, body: readBody(options.body) };
     const fields = await requestFields(request, token, turn?.nonce, identity, context);
     const again = mayRepeat ? () => attempt(options, handler, line, ended, false) : undefined;
     const learn = { origin, accessToken, turn, memory, context };

@@ -16,7 +16,7 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 /** What the caller of `fetch` wants sent, checked before a token is asked for. Other members of `init` have no meaning here. */
 export async function readRequest({ origin, href }: ResourceUrl, init: RequestInit): Promise<Request> {
   init.signal?.throwIfAborted();
-  const fields = init.headers === undefined ? {} : Object.fromEntries(new Headers(init.headers));
+  const fields = readFields(init.headers);
   const { body, type } = await readBody(init.body);
   if (type !== null) fields['content-type'] ??= type;
   const method = readMethod(init.method ?? 'GET');
@@ -40,6 +40,11 @@ export function createUrlReader({ origins, allowLoopbackHttp }: Reach): (url: st
     }
     return { origin, href };
   });
+}
+
+/** By names in lower case. Values of one name are joined with a comma, as `Headers` does. */
+export function readFields(headers: RequestInit['headers']): Record<string, string> {
+  return headers === undefined ? {} : Object.fromEntries(new Headers(headers));
 }
 
 const methods = new Map<string, string>();

@@ -1,7 +1,7 @@
 import { type SignedRequest, seconds } from '@holdfast/proof';
 import type { ClockSkews } from './clock-skew.ts';
 import { publish } from './events.ts';
-import type { MessageSigner } from './messages/message-signer.ts';
+import { type MessageSigner, unsigned } from './messages/message-signer.ts';
 import type { ResourceKeys } from './messages/resource-keys.ts';
 import { checkedResponse } from './messages/response-check.ts';
 import type { NonceMemory } from './nonce-memory.ts';
@@ -89,13 +89,12 @@ async function sign(request: Request, nonce: string | undefined, sending: Sendin
   const proven = dpop === undefined ? request.fields : { ...request.fields, dpop };
   if (messages === undefined || accessToken === undefined) return { fields: proven };
   // FAPI 2.0 HTTP Signatures §5.3.1.1: last, over everything else
-  const { authorization = '' } = proven;
   const content = body ?? undefined;
-  const made = { method, url, authorization, dpop, accessToken, content, created: seconds(clock) };
+  const made = { method, url, fields: proven, accessToken, content, created: seconds(clock) };
   const { fields, request: message } = await messages.signer.sign(made);
   // RFC 9530 §2: a digest is over the content as it was sent, which fetch unpacks before anybody sees it
   const unpacked = messages.keys === undefined ? {} : { 'accept-encoding': 'identity' };
-  return { fields: { ...proven, ...unpacked, ...fields }, message };
+  return { fields: { ...unsigned(proven), ...unpacked, ...fields }, message };
 }
 
 /** A redirect would carry the token to a URL that the proof does not name: it is handed to the caller instead. */

@@ -6,8 +6,8 @@ import type { Credentials } from '../identity.ts';
 export interface Message {
   readonly method: string;
   readonly url: string;
-  readonly authorization: string;
-  readonly dpop: string | undefined;
+  /** By names in lower case, with authorization and, where it is the proof, dpop. */
+  readonly fields: Readonly<Record<string, string>>;
   readonly accessToken: string;
   readonly content: string | Uint8Array | undefined;
   /** NumericDate, by the clock of the server. */
@@ -36,8 +36,8 @@ export function createMessageSigner({ binding, tls }: Credentials, evidence: boo
     return held;
   };
   return {
-    async sign({ method, url, authorization, dpop, accessToken, content, created }) {
-      const headers = ['authorization', authorization, ...(dpop === undefined ? [] : ['dpop', dpop])];
+    async sign({ method, url, fields: given, accessToken, content, created }) {
+      const headers = Object.entries(unsigned(given)).flat();
       const [targetUri = url] = url.split('#', 1);
       const more = evidence ? { evidence: { ath: ath(accessToken) } } : {};
       const request = { method, targetUri, headers };
@@ -46,6 +46,14 @@ export function createMessageSigner({ binding, tls }: Credentials, evidence: boo
       return { fields, request: { ...request, headers: [...headers, ...Object.entries(fields).flat()] } };
     },
   };
+}
+
+const OURS = ['content-digest', 'signature', 'signature-input'];
+
+/** Without fields that are the signature's to set, whatever the caller put there. */
+export function unsigned(fields: Message['fields']): Message['fields'] {
+  if (!OURS.some((name) => name in fields)) return fields;
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !OURS.includes(name)));
 }
 
 interface Held {
