@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { VenueError } from './errors.ts';
+import { recordOf } from './evidence.ts';
 import type { Answer, IdempotencyTable } from './idempotency.ts';
 
 /** An `onRequest` hook: no token was checked, so the routes are outside `protect`, and nobody is served. */
@@ -14,10 +15,6 @@ export function accountOf(request: FastifyRequest): string {
   return request.access.clientId;
 }
 
-export function answer(status: number, body: object, headers: Readonly<Record<string, string>> = {}): Answer {
-  return { status, headers, body: JSON.stringify(body) };
-}
-
 /**
  * Sends the answer of `act`, or of the earlier request with the same Idempotency-Key. Only answers are
  * remembered, not refusals: a refused request did nothing, and the same key may try again.
@@ -27,12 +24,17 @@ export function answerOnce(
   request: FastifyRequest,
   reply: FastifyReply,
   act: () => Answer,
-): FastifyReply {
+): FastifyReply | Promise<FastifyReply> {
   const key = readIdempotencyKey(request);
-  if (key === undefined) return send(reply, act());
+  if (key === undefined) return answerRecorded(reply, act());
   const { answer, replayed } = table.once(accountOf(request), key, describeRequest(request), act);
   if (replayed) reply.header('idempotency-replayed', 'true');
-  return send(reply, answer);
+  return answerRecorded(reply, answer);
+}
+
+/** Sends an answer, where orders are recorded as soon as its order is. Rejects with `audit_unavailable` when it is not. */
+export function answerRecorded(reply: FastifyReply, answer: Answer): FastifyReply | Promise<FastifyReply> {
+  return recordOf(answer)?.then(() => send(reply, answer)) ?? send(reply, answer);
 }
 
 function readIdempotencyKey({ headers }: FastifyRequest): string | undefined {

@@ -17,6 +17,7 @@ const refusals = {
   idempotency_key_reused: { status: 422, description: 'Idempotency-Key was used with another request' },
   server_error: { status: 500, description: 'the venue failed' },
   idempotency_full: { status: 503, description: 'no room to remember another Idempotency-Key' },
+  audit_unavailable: { status: 503, description: 'orders cannot be recorded, so none is taken' },
   account_limit: { status: 503, description: 'the exchange has no room for another account' },
 } as const;
 
@@ -27,6 +28,8 @@ export interface VenueErrorOptions {
   readonly description?: string;
   /** Seconds, for the Retry-After header. */
   readonly retryAfter?: number;
+  /** For the log. */
+  readonly cause?: unknown;
 }
 
 export class VenueError extends Error {
@@ -36,7 +39,8 @@ export class VenueError extends Error {
   readonly retryAfter: number | undefined;
 
   constructor(code: VenueErrorCode, options: VenueErrorOptions = {}) {
-    super(options.description ?? refusals[code].description);
+    const { description = refusals[code].description, cause } = options;
+    super(description, cause === undefined ? undefined : { cause });
     this.code = code;
     this.status = refusals[code].status;
     this.retryAfter = options.retryAfter;

@@ -1,4 +1,5 @@
 export { VenueError, type VenueErrorCode } from './errors.ts';
+export type { EvidenceLog, OrderEvidence, TokenClaims } from './evidence.ts';
 export {
   type Amendment,
   Exchange,

@@ -1,8 +1,9 @@
 import type { Signatures } from '@holdfast/verifier';
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
-import { accountOf, answer, answerOnce, insistOnAccess } from './answer.ts';
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify';
+import { accountOf, answerOnce, answerRecorded, insistOnAccess } from './answer.ts';
+import { type Accepted, actOnRecord, answerOf, type EvidenceLog } from './evidence.ts';
 import type { Amendment, Exchange, OrderQuery } from './exchange.ts';
-import type { IdempotencyTable } from './idempotency.ts';
+import type { Answer, IdempotencyTable } from './idempotency.ts';
 import { stampReply } from './interaction.ts';
 import { refuseOtherMethods } from './method-not-allowed.ts';
 import type { OrderRequest } from './order.ts';
@@ -22,6 +23,8 @@ export interface VenueRoutesOptions {
   readonly idempotency: IdempotencyTable;
   /** What signatures placing, amending and cancelling orders needs. Default: none. */
   readonly signatures?: Signatures | undefined;
+  /** Where accepted orders are recorded. Needs the signatures `evidence`. Default: nowhere. */
+  readonly evidence?: EvidenceLog | undefined;
 }
 
 interface OneOrder {
@@ -50,25 +53,33 @@ export const venueRoutes: FastifyPluginAsync<VenueRoutesOptions> = async (app, o
   refuseTheRest();
 };
 
-function orderRoutes(app: FastifyInstance, { exchange, idempotency, signatures }: VenueRoutesOptions): void {
+function orderRoutes(app: FastifyInstance, options: VenueRoutesOptions): void {
+  const { exchange, idempotency, signatures } = options;
   const writes = signatures === undefined ? writesOrders : { ...writesOrders, signature: signatures };
+  const act = actingBy(options);
   app.post<{ Body: OrderRequest }>('/orders', { config: writes, schema: placeSchema, bodyLimit }, (request, reply) =>
-    answerOnce(idempotency, request, reply, () => {
-      const order = exchange.place(accountOf(request), request.body);
-      return answer(201, order, { location: `${app.prefix}/orders/${order.id}` });
-    }),
+    answerOnce(idempotency, request, reply, () =>
+      act(request, () => {
+        const order = exchange.place(accountOf(request), request.body);
+        return { status: 201, order, headers: { location: `${app.prefix}/orders/${order.id}` } };
+      }),
+    ),
   );
   app.patch<OneOrder & { Body: Amendment }>(
     '/orders/:id',
     { config: writes, schema: amendSchema, bodyLimit },
-    (request, reply) =>
-      answerOnce(idempotency, request, reply, () =>
-        answer(200, exchange.amend(accountOf(request), request.params.id, request.body)),
-      ),
+    (request, reply) => {
+      const amend = () => exchange.amend(accountOf(request), request.params.id, request.body);
+      return answerOnce(idempotency, request, reply, () => act(request, () => ({ status: 200, order: amend() })));
+    },
   );
-  app.delete<OneOrder>('/orders/:id', { config: writes, schema: plainSchema, bodyLimit }, (request) =>
-    exchange.cancel(accountOf(request), request.params.id),
-  );
+  app.delete<OneOrder>('/orders/:id', { config: writes, schema: plainSchema, bodyLimit }, (request, reply) => {
+    const cancel = () => exchange.cancel(accountOf(request), request.params.id);
+    return answerRecorded(
+      reply,
+      act(request, () => ({ status: 200, order: cancel() })),
+    );
+  });
   app.get<OneOrder>('/orders/:id', { config: readsOrders, schema: plainSchema }, (request) =>
     exchange.order(accountOf(request), request.params.id),
   );
@@ -80,6 +91,15 @@ function orderRoutes(app: FastifyInstance, { exchange, idempotency, signatures }
       return exchange.orders(accountOf(request), { ...query, limit: Number(limit) });
     },
   );
+}
+
+/** What lets an order take effect: by itself, or on record. */
+function actingBy({ exchange, signatures, evidence }: VenueRoutesOptions) {
+  if (evidence === undefined) return (_request: FastifyRequest, act: () => Accepted): Answer => answerOf(act());
+  if (signatures !== 'evidence') throw new TypeError("evidence: only with signatures: 'evidence'");
+  return (request: FastifyRequest, act: () => Accepted) => {
+    return actOnRecord(evidence, { request, at: exchange.clock() }, act);
+  };
 }
 
 function readingRoutes(app: FastifyInstance, exchange: Exchange): void {

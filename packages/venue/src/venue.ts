@@ -3,6 +3,7 @@ import type { Signatures } from '@holdfast/verifier';
 import { type ProtectOptions, protect } from '@holdfast/verifier/fastify';
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { VenueError } from './errors.ts';
+import type { EvidenceLog } from './evidence.ts';
 import { Exchange } from './exchange.ts';
 import { IdempotencyTable } from './idempotency.ts';
 import { stampReply } from './interaction.ts';
@@ -17,6 +18,11 @@ export interface VenueOptions {
    * one. Default: DPoP or mutual TLS alone, which signs no body.
    */
   readonly signatures?: Signatures;
+  /**
+   * Where accepted orders are recorded with what makes them undeniable; one log for all listeners of an exchange. Needs
+   * `signatures: 'evidence'`. An order is answered once it is on record. Default: nowhere.
+   */
+  readonly evidence?: EvidenceLog;
   /** Two listeners of one venue, say DPoP and mutual TLS, pass one exchange. Default: a new one. */
   readonly exchange?: Exchange;
   /** Default: one per exchange, so that listeners that share an exchange share it too. */
@@ -44,7 +50,8 @@ export function createVenue(options: VenueOptions): FastifyInstance {
   app.get('/healthz', () => ({ status: 'ok' }));
   app.register((guarded, _options, done) => {
     guarded.register(protect, { verifier: options.verifier });
-    guarded.register(venueRoutes, { exchange, idempotency, signatures: options.signatures });
+    const { signatures, evidence } = options;
+    guarded.register(venueRoutes, { exchange, idempotency, signatures, evidence });
     done();
   });
   return app;
