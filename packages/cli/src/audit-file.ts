@@ -5,10 +5,16 @@ import { CommandError } from './command-error.ts';
 
 /** A file that only grows, by whole lines that are on the disk when they are said to be. */
 export interface AuditFile {
-  /** Whether the path still leads to this file: otherwise nobody would find what is written to it. */
-  isInPlace(): Promise<boolean>;
-  /** Resolves when all the lines are on the disk. After a failure part of them may be there, and the last one be torn. */
-  append(lines: string): Promise<void>;
+  /**
+   * Whether the path still leads to this file: otherwise nobody would find what is written to it. With a size in octets, also
+   * whether it has that: otherwise somebody else writes to it.
+   */
+  isInPlace(size?: number): Promise<boolean>;
+  /**
+   * Resolves when all the lines are on the disk, with the number of octets that the file has grown by. After a failure part
+   * of them may be there, and the last one be torn.
+   */
+  append(lines: string): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -23,9 +29,9 @@ export async function openAuditFile(path: string): Promise<AuditFile> {
     await syncFolder(path);
     let isTorn = size > 0 && (await lastOctet(handle, size)) !== LINE_FEED;
     return {
-      async isInPlace() {
+      async isInPlace(expected) {
         const there = await lstat(path).catch(() => undefined);
-        return there?.ino === ino && there.dev === dev;
+        return there?.ino === ino && there.dev === dev && (expected === undefined || there.size === expected);
       },
       async append(lines) {
         const text = isTorn ? `\n${lines}` : lines;
@@ -33,6 +39,7 @@ export async function openAuditFile(path: string): Promise<AuditFile> {
         await handle.appendFile(text);
         await handle.datasync();
         isTorn = false;
+        return Buffer.byteLength(text);
       },
       close: () => handle.close(),
     };

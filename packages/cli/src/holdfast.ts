@@ -4,8 +4,9 @@ import { makeCertificates } from './certs-command.ts';
 import { CommandError, describe } from './command-error.ts';
 import { runDemo } from './demo/demo.ts';
 import { serve } from './demo/serve.ts';
+import { runEvidenceCommand } from './evidence/command.ts';
 import { requestHeaders } from './headers.ts';
-import { idsLast } from './ids-last.ts';
+import { headJoined, idsLast } from './ids-last.ts';
 import { serveIssuerFromFile } from './issuer-command.ts';
 import { runKeysCommand } from './keys-command.ts';
 import { createOutput, type Output } from './output.ts';
@@ -16,6 +17,7 @@ const HELP = `holdfast: sender-constrained access tokens
 
   holdfast demo [--json]                       issuer, venue, traders and thieves on loopback; exits 0 if all ended as it must
   holdfast demo --serve [--json] [--port N]    stays up; four ports from N on (default 8443), --log prints requests to stderr
+       [--evidence FILE]                       the venue wants orders signed, and records them in this file
        [--metrics PORT]                        Prometheus metrics of the venue on http://127.0.0.1:PORT/metrics
   holdfast headers METHOD URL --client ID      Authorization and DPoP lines for one request to what demo --serve runs
   holdfast issuer --config FILE                serves an issuer
@@ -24,6 +26,8 @@ const HELP = `holdfast: sender-constrained access tokens
        [--now] [--json]                        --now: rotates also when verifiers may not know the next keys yet
   holdfast keys drop KID --config FILE         takes a key out at once, with all that it signed: one that leaked
   holdfast revoke GRANT --config FILE          ends a grant, as the audit trail names it, with all tokens that came from it
+  holdfast evidence verify FILE [--head HASH]  checks a venue's record of orders, offline: its chain, and all signatures in it
+       [--json]                                exits 0 if it is as it was written, 1 if not, 2 if that could not be found out
   holdfast certs [DIRECTORY]                   a local authority with server and client certificates
 
   --state DIRECTORY                            where demo keeps certificates and keys (default .holdfast)
@@ -38,6 +42,7 @@ const MOST_OPERANDS: Readonly<Record<string, number>> = {
   password: 0,
   keys: 2,
   revoke: 1,
+  evidence: 2,
   certs: 1,
 };
 
@@ -45,7 +50,7 @@ const MOST_OPERANDS: Readonly<Record<string, number>> = {
 async function main(args: string[], output: Output): Promise<number> {
   const { print } = output;
   const { values, positionals } = parseArgs({
-    args: idsLast(args),
+    args: idsLast(headJoined(args)),
     allowPositionals: true,
     options: {
       help: { type: 'boolean', short: 'h' },
@@ -57,11 +62,13 @@ async function main(args: string[], output: Output): Promise<number> {
       state: { type: 'string', default: '.holdfast' },
       client: { type: 'string' },
       config: { type: 'string' },
+      evidence: { type: 'string' },
+      head: { type: 'string' },
       now: { type: 'boolean', default: false },
     },
   });
   const [command, ...operands] = positionals;
-  const { state, json, log } = values;
+  const { state, json, log, evidence } = values;
   if (values.help === true || command === undefined) {
     print(HELP);
     return command === undefined && values.help !== true ? 2 : 0;
@@ -74,8 +81,9 @@ async function main(args: string[], output: Output): Promise<number> {
   const metrics = values.metrics === undefined ? undefined : readPort('--metrics', values.metrics, 65_535);
   switch (command) {
     case 'demo':
+      if (evidence !== undefined && !values.serve) throw new CommandError('--evidence: only with --serve');
       if (!values.serve) return (await runDemo({ state, json, print })) ? 0 : 1;
-      await serve({ state, json, log, port, metrics, output });
+      await serve({ state, json, log, port, metrics, evidence, output });
       return 0;
     case 'headers': {
       const [method, url] = operands;
@@ -99,6 +107,10 @@ async function main(args: string[], output: Output): Promise<number> {
     case 'revoke':
       await revokeGrant({ grant: operands[0], config: values.config, print });
       return 0;
+    case 'evidence': {
+      const [action, file] = operands;
+      return await runEvidenceCommand({ action, file, head: values.head, json, print, complain });
+    }
     case 'certs':
       await makeCertificates(operands[0] ?? 'certs', print);
       return 0;
@@ -113,21 +125,25 @@ function readPort(option: string, text: string, most: number): number {
   return port;
 }
 
-function complain(thrown: unknown): void {
-  process.stderr.write(`holdfast: ${describe(thrown)}\n`);
+function complain(line: string): void {
+  process.stderr.write(`holdfast: ${line}\n`);
+}
+
+function fail(thrown: unknown): void {
+  complain(describe(thrown));
   process.exitCode = 1;
 }
 
 process.stderr.on('error', () => {}); // nobody is left to be told
 process.on('uncaughtException', (thrown) => {
-  complain(thrown);
+  fail(thrown);
   process.exit();
 });
 const output = createOutput(process.stdout);
 try {
   process.exitCode = await main(process.argv.slice(2), output);
 } catch (thrown) {
-  complain(thrown);
+  fail(thrown);
 }
 const loss = await output.end();
-if (loss !== undefined) complain(new CommandError(`standard output: ${describe(loss)}`));
+if (loss !== undefined) fail(new CommandError(`standard output: ${describe(loss)}`));

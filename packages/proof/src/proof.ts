@@ -65,7 +65,7 @@ export interface Expected {
 }
 
 /** The one DPoP field of a request, or undefined when there is none. RFC 9449 §4.3 (1). */
-export function proofField(message: HttpMessage): string | undefined {
+export function proofField(message: Pick<HttpMessage, 'headers'>): string | undefined {
   const [proof, another] = fieldValues(message, 'dpop');
   if (another !== undefined) throw new HoldfastError('proof_duplicated');
   // A comma is in no JWT: some hop joined two fields into one.

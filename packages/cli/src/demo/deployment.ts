@@ -3,14 +3,16 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type CertificatePaths, ensureCertificates } from '@holdfast/certs-scripts';
 import { createIssuer, type Issuer, readConfig } from '@holdfast/issuer';
-import type { Clock } from '@holdfast/proof';
+import { type Clock, generateKey } from '@holdfast/proof';
 import { memoryStore } from '@holdfast/stores';
 import { createVenue, Exchange } from '@holdfast/venue';
 import { createVerifier } from '@holdfast/verifier';
 import { Agent, fetch as undiciFetch } from 'undici';
+import { type EvidenceFile, openEvidence } from '../evidence/evidence-file.ts';
 import { createIssuerApp } from '../issuer-app.ts';
 import { closeAll, type Listener, listenAll } from '../listener.ts';
 import type { Logger } from '../logger.ts';
+import { createOpened } from '../opened.ts';
 import { ensurePrivateKey } from '../private-key-file.ts';
 import { type DemoClient, demoClients, SCOPES, TRADING } from './clients.ts';
 import { orderEntryType } from './order-entry.ts';
@@ -47,13 +49,18 @@ export interface DeploymentOptions {
   readonly port: number;
   readonly clock?: Clock;
   readonly logger?: Logger;
+  /** File in which the venue records orders, which then have to be signed. Left out: none. */
+  readonly evidence?: string;
 }
 
 /** An issuer and a venue on loopback, over TLS, each with one listener that asks for certificates and one that does not. */
-export async function deploy({ state, port, clock = Date.now, logger }: DeploymentOptions): Promise<Deployment> {
+export async function deploy(options: DeploymentOptions): Promise<Deployment> {
+  const { state, port, clock = Date.now, logger } = options;
   const directory = resolve(state);
   const certificates = await ensureCertificates(join(directory, 'certs'), { now: new Date(clock()) });
   const listeners = await bindAll(certificates, port);
+  const opened = createOpened();
+  opened.add(() => closeAll(listeners));
   try {
     const [issuer, issuerMtls, venue, venueMtls] = listeners;
     const registered = await demoClients(join(directory, 'keys'), certificates);
@@ -70,7 +77,11 @@ export async function deploy({ state, port, clock = Date.now, logger }: Deployme
     const person = { login: 'anna', password: randomBytes(9).toString('base64url') };
     await serveIssuer(config, person, { issuer, issuerMtls, clock, logger });
     const ca = await readFile(certificates.authority.certificate, 'utf8');
+    const evidence =
+      options.evidence === undefined ? undefined : await openRecord(options.evidence, clock, [venue, venueMtls]);
+    if (evidence !== undefined) opened.add(() => evidence.close());
     await serveVenue({
+      evidence,
       issuer: issuer.origin,
       audience: venue.origin,
       listeners: [venue, venueMtls],
@@ -86,9 +97,9 @@ export async function deploy({ state, port, clock = Date.now, logger }: Deployme
       clients: registered.map(({ client }) => client),
       person,
     };
-    return { facts, certificates, config, close: () => closeAll(listeners) };
+    return { facts, certificates, config, close: opened.close };
   } catch (error) {
-    await closeAll(listeners);
+    await opened.close();
     throw error;
   }
 }
@@ -134,7 +145,12 @@ async function serveIssuer(
   }
 }
 
+function openRecord(path: string, clock: Clock, listeners: readonly Listener[]): Promise<EvidenceFile> {
+  return openEvidence(resolve(path), { clock, origins: listeners.map(({ origin }) => origin) });
+}
+
 interface VenueParts {
+  readonly evidence: EvidenceFile | undefined;
   readonly issuer: string;
   readonly audience: string;
   readonly listeners: readonly Listener[];
@@ -143,14 +159,20 @@ interface VenueParts {
   readonly logger: Logger | undefined;
 }
 
-/** One exchange behind both listeners; each has its own origin, so its own verifier and nonces. */
-async function serveVenue({ issuer, audience, listeners, ca, clock, logger }: VenueParts): Promise<void> {
+/**
+ * One exchange behind both listeners; each has its own origin, so its own verifier and nonces. Where orders are recorded they
+ * are signed, and so are the answers.
+ */
+async function serveVenue({ evidence, issuer, audience, listeners, ca, clock, logger }: VenueParts): Promise<void> {
   const exchange = new Exchange({ clock });
   const fetch = trusting(ca);
   const metadata = { resource_name: 'Holdfast demo venue', scopes_supported: TRADING.split(' ') };
+  const responseSigning = evidence && { key: await generateKey('ES256') };
+  const recorded = evidence && { evidence, signatures: 'evidence' as const };
   for (const { origin, serve } of listeners) {
-    const verifier = createVerifier({ issuer, audience, origin, clock, fetch, metadata });
-    await serve(createVenue({ verifier, exchange, ...(logger === undefined ? {} : { logger }) }));
+    const signing = responseSigning && { responseSigning };
+    const verifier = createVerifier({ issuer, audience, origin, clock, fetch, metadata, ...signing });
+    await serve(createVenue({ verifier, exchange, ...recorded, ...(logger === undefined ? {} : { logger }) }));
   }
 }
 

@@ -14,15 +14,18 @@ export interface ServeOptions {
   /** Port of the metrics listener. Left out: none. */
   readonly metrics: number | undefined;
   readonly json: boolean;
+  /** File in which the venue records orders. Left out: none. */
+  readonly evidence: string | undefined;
   /** Request logs to stderr. */
   readonly log: boolean;
   readonly output: Output;
 }
 
 /** Keeps issuer and venue up until SIGINT or SIGTERM, or until nothing can be printed any more. */
-export async function serve({ state, port, metrics, json, log, output }: ServeOptions): Promise<void> {
+export async function serve({ state, port, metrics, json, log, evidence, output }: ServeOptions): Promise<void> {
   const logger = log ? { logger: createLogger(process.stderr) } : {};
-  const { facts, close } = await deploy({ state, port, ...logger });
+  const record = evidence === undefined ? {} : { evidence };
+  const { facts, close } = await deploy({ state, port, ...logger, ...record });
   const opened = createOpened();
   opened.add(close);
   opened.add(() => removeFacts(state, facts));
