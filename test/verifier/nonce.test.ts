@@ -31,6 +31,16 @@ describe('RFC 9449 §9 nonces of a resource server', () => {
     }
   });
 
+  it.each([undefined, 1, 4, 300])('DPOP-8-04 takes a nonce for one to two steps of %j s', async (nonceStep) => {
+    const scene = new Scene(nonceStep === undefined ? {} : { nonceStep });
+    const nonce = await scene.nonce();
+    const step = nonceStep ?? 60;
+    scene.clock.now += (step - 1) * 1000;
+    await scene.send({ proof: { payload: { nonce } } });
+    scene.clock.now += (step + 2) * 1000;
+    expect(await scene.code({ proof: { payload: { nonce } } })).toBe('nonce_stale');
+  });
+
   it('DPOP-8-05 C082 refuses a nonce of another server', async () => {
     const client = makeKey();
     const [here, there] = [new Scene({}, { client }), new Scene({}, { client })];

@@ -38,6 +38,8 @@ export interface VerifierOptions {
    * signs. They then need a `replay` store that they share, too. Left out: a random one, and nonces of this process only.
    */
   readonly nonceSecrets?: readonly Uint8Array[];
+  /** Seconds between two nonces of this server, whole; each is accepted for one to two of them. Default 60. */
+  readonly nonceStep?: number;
   /**
    * Where used proofs are remembered. Default: a table in this process, enough while nonces are its own. Without nonces,
    * and unless the store outlives this process, proofs that may be from before its start are challenged.
@@ -84,7 +86,7 @@ export type Settings = ReturnType<typeof readOptions>;
  */
 export function readOptions(options: VerifierOptions) {
   const { audience, algorithms = FAPI_ALGORITHMS, nonce = 'required', signatures = 'inline' } = options;
-  const { maxAge = 60, skew = 10, timeout = 2000, watchInterval = 30_000 } = options;
+  const { maxAge = 60, skew = 10, timeout = 2000, watchInterval = 30_000, nonceStep = 60 } = options;
   const { status = 'optional', statusMaxAge = 60, clock = Date.now, fetch = globalThis.fetch } = options;
   if (typeof audience !== 'string' || audience === '') throw new TypeError('audience: a non-empty string');
   for (const [name, value] of Object.entries({ maxAge, skew, timeout, watchInterval })) {
@@ -119,6 +121,7 @@ export function readOptions(options: VerifierOptions) {
     signatures,
     maxAge,
     skew,
+    nonceStep,
     timeout,
     watchInterval,
     status,

@@ -97,7 +97,12 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const tokens = createTokens({ ...settings, issuers, algorithms, revocations });
   const watches = createWatches({ tokens, isRevoked, clock, interval: settings.watchInterval });
   const senderKeys = createSenderKeyCache();
-  const nonces = createNonces({ clock, server: `resource ${origin}`, secrets: settings.nonceSecrets });
+  const nonces = createNonces({
+    clock,
+    server: `resource ${origin}`,
+    secrets: settings.nonceSecrets,
+    step: settings.nonceStep,
+  });
   const replay = boundedReplay(settings.replay ?? createReplayTable({ clock }), { clock, timeout });
   const forgottenUntil = isVolatile(settings.replay) ? beginning(clock) + skew : Number.NEGATIVE_INFINITY;
   const verifySignature = settings.signatures === 'pool' ? verifyProofOnPool : verifyProof;

@@ -1,0 +1,72 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { setTimeout as pause } from 'node:timers/promises';
+import { CLIENT_EVENTS, type Client, type ClientEvent } from '@holdfast/signer';
+import { DECISIONS, type Decision } from '@holdfast/verifier';
+import { expect, it, onTestFinished } from 'vitest';
+import { dpopClient, mtlsClient } from './clients.ts';
+import { openStormScene, renewableFiles } from './storm-scene.ts';
+
+const SPEED = 4; // seconds of the clock in a second: tokens of 10 seconds end after 2.5, nonces change every second
+const WAVES = 7;
+const ORDERS = 500; // at once, half of them by each client
+
+function listening<T>(channel: string): T[] {
+  const heard: T[] = [];
+  const listener = (message: unknown) => heard.push(message as T);
+  subscribe(channel, listener);
+  onTestFinished(() => void unsubscribe(channel, listener));
+  return heard;
+}
+
+async function place(client: Client, venue: string, clientOrderId: string): Promise<number> {
+  const body = { instrument: 'ACME', side: 'buy', type: 'limit', quantity: 1, price: '50.00', timeInForce: 'IOC' };
+  const response = await client.fetch(`${venue}/orders`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...body, clientOrderId }),
+  });
+  await response.text();
+  return response.status;
+}
+
+// The clocks of all parties run, since it is time that this is about
+it('C092 places each of thousands of orders once, 500 at a time, while nonces, tokens and a certificate change', async () => {
+  const start = Date.now();
+  const clock = () => start + (Date.now() - start) * SPEED;
+  const decisions = listening<Decision>(DECISIONS);
+  const events = listening<ClientEvent>(CLIENT_EVENTS);
+  await using scene = await openStormScene(clock);
+  using certificate = await renewableFiles();
+  const byKey = dpopClient({ issuer: scene.issuer, clock });
+  const byCertificate = mtlsClient({
+    issuer: scene.issuer,
+    clientId: 'trader-mtls',
+    tls: certificate.files,
+    clock,
+  });
+  const statuses: number[] = [];
+
+  for (let wave = 0; wave < WAVES; wave += 1) {
+    const next = pause(1000);
+    if (wave === 3) await certificate.renew();
+    const placed = Array.from({ length: ORDERS }, (_, i) =>
+      place(i % 2 === 0 ? byKey : byCertificate, scene.venue, `w${wave}-${i}`),
+    );
+    statuses.push(...(await Promise.all(placed)));
+    await next;
+  }
+
+  expect(new Set(statuses)).toEqual(new Set([201]));
+  const taken = ['trader', 'trader-mtls'].flatMap((account) =>
+    scene.exchange.orders(account, { limit: 100_000 }).orders.map(({ clientOrderId }) => clientOrderId),
+  );
+  expect(taken).toHaveLength(WAVES * ORDERS);
+  expect(new Set(taken).size).toBe(WAVES * ORDERS);
+  const refused = decisions.filter(({ outcome }) => outcome === 'refused').map(({ code }) => code);
+  expect(refused.filter((code) => code !== 'nonce_missing' && code !== 'nonce_stale')).toEqual([]);
+  // A wave is what is on its way at once: each of it may be challenged once for a nonce that has changed meanwhile
+  expect(refused.length).toBeLessThanOrEqual(1 + (WAVES + 1) * 64);
+  const tokens = events.filter(({ event }) => event === 'token_received');
+  expect(tokens.length).toBeGreaterThanOrEqual(2 * 3 + 1);
+  expect(events.filter(({ event }) => event === 'identity_replaced')).toHaveLength(1);
+}, 60_000);
