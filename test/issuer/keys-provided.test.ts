@@ -48,6 +48,26 @@ describe.each([
   );
 });
 
+it('a provider that makes one signature at a time is asked for one at a time', async () => {
+  let isBusy = false;
+  const { subtle } = globalThis.crypto;
+  const session = {
+    subtle: {
+      exportKey: subtle.exportKey.bind(subtle),
+      async sign(...asked: Parameters<SubtleCrypto['sign']>) {
+        if (isBusy) throw new Error('CKR_OPERATION_ACTIVE');
+        isBusy = true;
+        return await subtle.sign(...asked).finally(() => {
+          isBusy = false;
+        });
+      },
+    },
+  } as unknown as Crypto;
+  const ring = await providedKeys([await provided('ES256', { crypto: session })]);
+  const tokens = await Promise.all(Array.from({ length: 20 }, () => tokenBy(ring.current(), START)));
+  for (const token of tokens) expect(await verified(token, ring, START)).toBe('taken');
+});
+
 describe('states that their owner gives', () => {
   it('FAPI2-6.8-01 C006 all are published, the current ones sign, and a change is told and seen at once', async () => {
     const [old, current, next, other] = [

@@ -47,7 +47,7 @@ export async function openStormScene(clock: Clock): Promise<StormScene> {
     clock,
   });
   const venueApp = createVenue({ verifier, exchange, https });
-  await venueApp.listen({ port: venuePort satisfies AddressInfo['port'] as number, host: '127.0.0.1' });
+  await venueApp.listen({ port: venuePort, host: '127.0.0.1' });
   return {
     issuer,
     venue,

@@ -17,6 +17,7 @@ export { type Clock, seconds } from './clock.ts';
 export { type Confirmation, matchConfirmation, type Possession, readConfirmation } from './confirmation.ts';
 export { attemptedScheme, type Credential, readCredential } from './credential.ts';
 export { type Asked, type Document, type Fetching, fetchDocument, fetchJson, parseObject } from './document.ts';
+export { askElsewhere } from './elsewhere.ts';
 export { asRefusal, HoldfastError, logFields } from './errors.ts';
 export { explainProof, type ProofToExplain } from './explain-proof.ts';
 export { createFindings, type Finding, type Findings } from './findings.ts';

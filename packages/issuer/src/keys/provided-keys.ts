@@ -1,4 +1,12 @@
-import { type Algorithm, algorithms, FAPI_ALGORITHMS, importPublicJwk, verifySignature } from '@holdfast/proof';
+import {
+  type Algorithm,
+  algorithms,
+  askElsewhere,
+  FAPI_ALGORITHMS,
+  HoldfastError,
+  importPublicJwk,
+  verifySignature,
+} from '@holdfast/proof';
 import type { Jwk } from '../client/registered-key.ts';
 import { createChanging, type Moment } from './changing-ring.ts';
 import { type KeyRing, ringOf } from './key-ring.ts';
@@ -71,7 +79,19 @@ async function readKey({ privateKey, publicKey, state, ...key }: ProvidedKey): P
 
 function providedKey(kid: string, alg: Algorithm, key: CryptoKey, { subtle }: Pick<Crypto, 'subtle'>): SigningKey {
   const { subtle: algorithm } = algorithms[alg];
-  return { kid, alg, sign: async (octets) => new Uint8Array(await subtle.sign(algorithm, key, Buffer.from(octets))) };
+  // A session of PKCS#11 makes one signature at a time, and fails when it is asked for two
+  const inTurnOf = subtle === globalThis.crypto.subtle ? undefined : subtle;
+  const question = { complaint: 'it does not sign', inTurnOf };
+  return {
+    kid,
+    alg,
+    sign: (octets) =>
+      askElsewhere(async () => new Uint8Array(await subtle.sign(algorithm, key, Buffer.from(octets))), question).catch(
+        (cause: unknown) => {
+          throw new HoldfastError('internal', { cause }); // whoever asks for a token is not told of our keys
+        },
+      ),
+  };
 }
 
 // A provider may know members that we do not, and may say what the key is for in words of its own
