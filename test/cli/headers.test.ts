@@ -1,13 +1,15 @@
 import { once } from 'node:events';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { holdfast, type Serving, serving } from './holdfast-process.ts';
 
 interface Facts {
   readonly issuer: string;
+  readonly resource: string;
   readonly ca: string;
 }
 
@@ -28,6 +30,17 @@ afterAll(async () => {
 
 const headers = (url: string, folder = state) =>
   holdfast('headers', 'GET', url, '--client', 'trader-dpop', '--state', folder);
+
+it('holdfast headers prints a token that is still good, and was not given back when it ended', async () => {
+  const url = `${facts.resource}/orders`;
+  const lines = (await headers(url)).stdout.trim().split('\n');
+  const fields = Object.fromEntries(lines.map((line) => line.split(': ', 2)));
+  const dispatcher = new Agent({ connect: { ca: await readFile(facts.ca) } });
+  // The first token that the venue sees: it fetches what was revoked
+  const { statusCode } = await request(url, { headers: fields, dispatcher });
+  await dispatcher.destroy();
+  expect(statusCode).toBe(200);
+});
 
 describe('holdfast headers tells in one line', () => {
   it('that a host is not known', async () => {

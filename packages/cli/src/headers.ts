@@ -35,7 +35,7 @@ async function certificateHeaders({ issuer }: DeploymentFacts, client: DemoClien
   try {
     return `Authorization: Bearer ${(await holder.token()).accessToken}`;
   } finally {
-    await holder.close();
+    await holder.close({ revoke: false });
   }
 }
 
@@ -67,7 +67,7 @@ async function dpopHeaders(
     const proof = await createSigner({ key }).proof({ method, url, accessToken, nonce });
     return `Authorization: DPoP ${accessToken}\nDPoP: ${proof}`;
   } finally {
-    await Promise.all([holder.close(), wire.close()]);
+    await Promise.all([holder.close({ revoke: false }), wire.close()]);
   }
 }
 
