@@ -50,6 +50,9 @@ describe('holdfast demo', () => {
     ["a certificate-bound token with another client's certificate", 'certificate_mismatch'],
     ['a token from another issuer', 'token_key_unknown'],
     ['an expired token', 'token_expired'],
+    ['a signed order that somebody changed', 'digest_mismatch'],
+    ['one that somebody signed in its place', 'signature_invalid'],
+    ['an unsigned order where orders are signed', 'signature_missing'],
   ])('refuses %s: %s', (_what, code) => {
     const { scenarios } = JSON.parse(json.stdout) as Played;
     expect(scenarios.filter(({ seen }) => seen.code === code && seen.status === 401)).not.toEqual([]);

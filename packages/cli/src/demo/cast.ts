@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Clock } from '@holdfast/proof';
 import {
   type Client,
+  type ClientOptions,
   createClient,
   createSigner,
   generateKey,
@@ -23,6 +24,8 @@ export interface Cast {
   readonly clock: Clock;
   /** Trades with DPoP. */
   readonly dpop: Client;
+  /** The same with the same key, and signs its messages: RFC 9421. */
+  readonly signing: Client;
   /** The key of `dpop`, to make the proofs that a thief records or would need. */
   readonly dpopSigner: Signer;
   /** Trades with a certificate. */
@@ -62,9 +65,9 @@ export async function createCast(deployment: Deployment, clock: Clock): Promise<
     generateKey('Ed25519'),
     generateKey('ES256'),
   ]);
-  const jwtClient = async (clientId: string, proofKey: ProofKey) => {
+  const jwtClient = async (clientId: string, proofKey: ProofKey, more: Partial<ClientOptions> = {}) => {
     const auth = { method: 'private_key_jwt', key: await authKey(clientId) } as const;
-    return createClient({ ...base, clientId, auth, binding: { method: 'dpop', key: proofKey }, tls: { ca } });
+    return createClient({ ...base, clientId, auth, binding: { method: 'dpop', key: proofKey }, tls: { ca }, ...more });
   };
   const certificateClient = async (
     clientId: string,
@@ -73,6 +76,7 @@ export async function createCast(deployment: Deployment, clock: Clock): Promise<
   ) => createClient({ ...base, clientId, auth: { method }, binding: { method: 'mtls' }, tls: await pem(pair) });
 
   const dpop = await jwtClient('trader-dpop', key);
+  const signing = await jwtClient('trader-dpop', key, { signatures: {} });
   const auditor = await jwtClient('auditor-dpop', auditorKey);
   const mtls = await certificateClient('trader-mtls', 'tls_client_auth', certificates.clients.traderMtls);
   const selfSigned = await certificateClient(
@@ -89,11 +93,12 @@ export async function createCast(deployment: Deployment, clock: Clock): Promise<
       ...{ issuer: facts.issuer, clientId, redirectUri: CALLBACK, scope: TRADING },
       ...{ key: await authKey(clientId), signer, wire: thief, clock },
     });
-  const everybody = [dpop, auditor, mtls, selfSigned, thief, thiefWithCertificate, browser];
+  const everybody = [dpop, signing, auditor, mtls, selfSigned, thief, thiefWithCertificate, browser];
   return {
     deployment,
     clock,
     dpop,
+    signing,
     dpopSigner: createSigner({ key, clock }),
     mtls,
     selfSigned,

@@ -5,6 +5,7 @@ import { falseClientScenarios } from './false-client.ts';
 import { honestScenarios } from './honest.ts';
 import { closingLine, formatTable } from './report.ts';
 import { type Result, runScenarios } from './scenario.ts';
+import { signedOrderScenarios } from './signed-orders.ts';
 import { stolenCertificateTokenScenarios } from './stolen-certificate-token.ts';
 import { stolenTokenScenarios } from './stolen-token.ts';
 import { tooLateScenarios } from './too-late.ts';
@@ -48,6 +49,7 @@ async function play(
     ['Honest traders', honestScenarios(cast)],
     ['Thieves with a DPoP-bound token', stolenTokenScenarios(cast)],
     ['Thieves with a certificate-bound token', stolenCertificateTokenScenarios(cast)],
+    ['Orders that are signed, and a hop that changes them', signedOrderScenarios(cast)],
     ['Thieves who want a token of their own', falseClientScenarios(cast)],
     ['A person, her desk, and thieves between them', approvalScenarios(cast, wait)],
     ['Thieves who come too late', tooLateScenarios(cast, wait)],

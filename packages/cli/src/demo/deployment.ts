@@ -5,7 +5,7 @@ import { type CertificatePaths, ensureCertificates } from '@holdfast/certs-scrip
 import { createIssuer, type Issuer, readConfig } from '@holdfast/issuer';
 import { type Clock, generateKey } from '@holdfast/proof';
 import { memoryStore } from '@holdfast/stores';
-import { createVenue, Exchange } from '@holdfast/venue';
+import { createVenue, Exchange, IdempotencyTable } from '@holdfast/venue';
 import { createVerifier } from '@holdfast/verifier';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { type EvidenceFile, openEvidence } from '../evidence/evidence-file.ts';
@@ -17,6 +17,7 @@ import { ensurePrivateKey } from '../private-key-file.ts';
 import { type DemoClient, demoClients, SCOPES, TRADING } from './clients.ts';
 import { orderEntryType } from './order-entry.ts';
 import type { Credentials } from './person.ts';
+import { SIGNED, signedVenue } from './signed-venue.ts';
 
 /** Seconds after which the venue looks again which tokens were revoked. */
 export const STATUS_TTL = 5;
@@ -28,6 +29,8 @@ export interface DeploymentFacts {
   readonly resource: string;
   /** The same venue behind mutual TLS. */
   readonly mtlsResource: string;
+  /** The same venue for DPoP, where orders have to be signed with their bodies, and answers to them are: RFC 9421. */
+  readonly signedResource: string;
   /** Path of the authority's certificate, PEM. */
   readonly ca: string;
   readonly clients: readonly DemoClient[];
@@ -93,6 +96,7 @@ export async function deploy(options: DeploymentOptions): Promise<Deployment> {
       issuer: issuer.origin,
       resource: venue.origin,
       mtlsResource: venueMtls.origin,
+      signedResource: venue.origin + SIGNED,
       ca: certificates.authority.certificate,
       clients: registered.map(({ client }) => client),
       person,
@@ -160,19 +164,22 @@ interface VenueParts {
 }
 
 /**
- * One exchange behind both listeners; each has its own origin, so its own verifier and nonces. Where orders are recorded they
- * are signed, and so are the answers.
+ * One exchange behind both listeners; each has its own origin, so its own verifier and nonces. Below SIGNED orders
+ * have to be signed; where they are recorded, everywhere.
  */
 async function serveVenue({ evidence, issuer, audience, listeners, ca, clock, logger }: VenueParts): Promise<void> {
   const exchange = new Exchange({ clock });
   const fetch = trusting(ca);
   const metadata = { resource_name: 'Holdfast demo venue', scopes_supported: TRADING.split(' ') };
-  const responseSigning = evidence && { key: await generateKey('ES256') };
+  const responseSigning = { key: await generateKey('ES256') };
+  const idempotency = new IdempotencyTable({ clock });
   const recorded = evidence && { evidence, signatures: 'evidence' as const };
   for (const { origin, serve } of listeners) {
-    const signing = responseSigning && { responseSigning };
-    const verifier = createVerifier({ issuer, audience, origin, clock, fetch, metadata, ...signing });
-    await serve(createVenue({ verifier, exchange, ...recorded, ...(logger === undefined ? {} : { logger }) }));
+    const verifier = createVerifier({ issuer, audience, origin, clock, fetch, metadata, responseSigning });
+    const shared = { verifier, exchange, idempotency, ...recorded };
+    const app = createVenue({ ...shared, ...(logger === undefined ? {} : { logger }) });
+    app.register(signedVenue, { signatures: 'required', ...shared, prefix: SIGNED });
+    await serve(app);
   }
 }
 

@@ -50,7 +50,7 @@ async function serveMetrics(port: number, opened: Opened): Promise<string> {
 }
 
 function instructions(facts: DeploymentFacts & { readonly metrics?: string }, state: string): string {
-  const { issuer, resource, mtlsResource, ca, clients, person, metrics } = facts;
+  const { issuer, resource, mtlsResource, signedResource, ca, clients, person, metrics } = facts;
   const mtls = clients.find(({ client_id: id }) => id === 'trader-mtls');
   const headers = (url: string, client: string) => {
     const other = state === '.holdfast' ? '' : ` --state=${shellWord(state)}`;
@@ -63,6 +63,7 @@ function instructions(facts: DeploymentFacts & { readonly metrics?: string }, st
 issuer          ${issuer}
 venue, DPoP     ${resource}
 venue, mTLS     ${mtlsResource}
+venue, signed   ${signedResource}
 authority       ${ca}
 person          ${person.login}, password ${person.password}${metrics === undefined ? '' : `\nmetrics         ${metrics}`}
 
