@@ -192,8 +192,14 @@ describe('what is no file of evidence', () => {
     ]) {
       expect((await judged(content)).code).toBe(2);
     }
-    expect((await judge(join(folder, 'nowhere'))).code).toBe(2);
-    expect((await judge(folder)).code).toBe(2);
-    expect((await judged(text, 'short')).code).toBe(2);
+    expect(await judge(join(folder, 'nowhere'))).toMatchObject({
+      code: 2,
+      complaint: expect.stringMatching(/no such file$/),
+    });
+    expect(await judge(folder)).toMatchObject({ code: 2, complaint: expect.stringMatching(/this is a directory$/) });
+    expect(await judged(text, 'short')).toMatchObject({
+      code: 2,
+      complaint: expect.stringMatching(/^--head: 43 characters/),
+    });
   });
 });

@@ -20,7 +20,11 @@ export function rechained(lines: readonly Line[]): string {
 
 /** A line with the hash that it has to have. */
 export function hashed({ hash: _, ...line }: Line): { readonly line: string; readonly hash: string } {
-  const body = JSON.stringify(line).slice(0, -1);
+  return hashedText(JSON.stringify(line).slice(0, -1));
+}
+
+/** The same for whatever stands before the hash. */
+export function hashedText(body: string): { readonly line: string; readonly hash: string } {
   const hash = createHash('sha256').update(body).digest('base64url');
   return { line: `${body},"hash":"${hash}"}`, hash };
 }

@@ -1,7 +1,7 @@
 import { HoldfastError } from '@holdfast/proof';
 import { createChain } from './chain.ts';
 import { type Entry, type OrderEntry, type ReadEntry, readEntry, sha256 } from './entry.ts';
-import type { Finding, Problem } from './finding.ts';
+import type { Finding } from './finding.ts';
 import type { Line } from './lines.ts';
 import { createProofsSeen } from './proofs-seen.ts';
 import { createRecheck, TOLERANCE } from './recheck.ts';
@@ -52,7 +52,7 @@ function createJudge({ head: expectedHead, tell, note }: VerifyOptions) {
   const chain = createChain(tell);
   const recheck = createRecheck();
   const proofs = createProofsSeen();
-  let origins: readonly string[] | undefined;
+  let origins: readonly string[] | undefined; // of the venue, where they are known
   let summary: Summary = { entries: 0, orders: 0, first: undefined, last: undefined, head: undefined };
   let latest = Number.NEGATIVE_INFINITY; // NumericDate
   let expectedAt: number | undefined; // the entry that has the expected head
@@ -63,6 +63,7 @@ function createJudge({ head: expectedHead, tell, note }: VerifyOptions) {
     if (isTornBy(found, next)) note({ line: number, sequence });
     else if (!isWhole) unfinished(number, sequence);
     else if (chain.follow(number, read) && read !== undefined) checkEntry(number, read.entry);
+    else origins = undefined; // this may have been the line that says them
   }
 
   function unfinished(line: number, sequence: number): void {
@@ -72,9 +73,18 @@ function createJudge({ head: expectedHead, tell, note }: VerifyOptions) {
 
   function checkEntry(number: number, entry: Entry): void {
     count(entry);
-    checkTime(number, entry);
+    const at = Date.parse(entry.at) / 1000;
+    if (at < latest - TOLERANCE && entry.seq === chain.expected - 1) {
+      tell({
+        line: number,
+        sequence: entry.seq,
+        problem: 'time',
+        text: 'this entry is dated before one that came first',
+      });
+    }
     if ('opened' in entry) origins = entry.opened.origins;
-    else checkOrder(number, entry, entry.order);
+    else if (!checkOrder({ line: number, sequence: entry.seq }, entry.order, at)) return;
+    latest = Math.max(latest, at);
   }
 
   function count({ seq, at, hash, ...entry }: Entry): void {
@@ -90,32 +100,23 @@ function createJudge({ head: expectedHead, tell, note }: VerifyOptions) {
     if (hash === expectedHead) expectedAt = seq;
   }
 
-  function checkTime(number: number, { seq, at: stated }: Entry): void {
-    const at = numericDate(stated);
-    const isReordered = seq < chain.expected - 1;
-    if (at < latest - TOLERANCE && !isReordered) {
-      tell({ line: number, sequence: seq, problem: 'time', text: 'this entry is dated before the one before it' });
-    }
-    if (!isReordered) latest = Math.max(latest, at);
-  }
-
-  function checkOrder(number: number, { seq, at: stated }: Entry, order: OrderEntry): void {
-    const at = numericDate(stated);
-    const found = (problem: Problem, text: string, code?: string) =>
-      tell({ line: number, sequence: seq, problem, ...(code === undefined ? {} : { code }), text });
+  /** Whether nothing is wrong with an order by itself. */
+  function checkOrder(place: Pick<Finding, 'line' | 'sequence'>, order: OrderEntry, at: number): boolean {
     try {
-      if (!isOfVenue(order)) found('signature', 'what was asked was not asked of this venue', 'request_malformed');
+      if (!isOfVenue(order)) throw new HoldfastError('request_malformed', { detail: 'not asked of this venue' });
       const { proof } = recheck(order, at);
-      const before = proof && proofs.add(proof, { seq, at });
-      if (before !== undefined) found('repeated', `the proof of this entry is that of entry ${before}`);
+      const before = proof && proofs.add(proof, { seq: place.sequence, at });
+      if (before === undefined) return true;
+      tell({ ...place, problem: 'repeated', text: `the proof of this entry is that of entry ${before}` });
     } catch (thrown) {
       if (!(thrown instanceof HoldfastError)) throw thrown;
-      found('signature', thrown.message, thrown.code);
+      tell({ ...place, problem: 'signature', code: thrown.code, text: thrown.message });
     }
+    return false;
   }
 
   function isOfVenue({ asked: { targetUri } }: OrderEntry): boolean {
-    return origins?.some((origin) => targetUri.startsWith(`${origin}/`)) ?? true; // where their line is lost, that is told
+    return origins?.some((origin) => targetUri.startsWith(`${origin}/`)) ?? true;
   }
 
   return {
@@ -139,8 +140,4 @@ function createJudge({ head: expectedHead, tell, note }: VerifyOptions) {
 function isTornBy({ octets }: Read, next: Entry | undefined): boolean {
   const torn = next !== undefined && 'opened' in next ? next.opened.torn : undefined;
   return torn !== undefined && octets !== undefined && torn.octets === octets.length && torn.sha256 === sha256(octets);
-}
-
-function numericDate(at: string): number {
-  return Date.parse(at) / 1000;
 }
