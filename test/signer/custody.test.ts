@@ -59,7 +59,7 @@ function countingKey(key: ProofKey): { key: ProofKey; signed: () => number } {
   return { key: { ...key, sign }, signed: () => signed };
 }
 
-describe('the private half of a key', () => {
+describe('C096 the private half of a key', () => {
   it.each(['ES256', 'Ed25519', 'PS256'] as const)(
     'of a generated %s key is behind sign and nowhere else',
     async (alg) => {
@@ -82,7 +82,7 @@ describe('the private half of a key', () => {
   });
 });
 
-describe('what a key signs', () => {
+describe('C096 what a key signs', () => {
   it('is told on a channel: for which request, and nothing that would make it', async () => {
     const key = await generateKey();
     const signer = createSigner({ key });
@@ -123,7 +123,7 @@ describe('what a key signs', () => {
   });
 });
 
-describe('how much a key signs', () => {
+describe('C096 how much a key signs', () => {
   it('is bounded for each second of the clock', async () => {
     let now = 1_790_000_000_000;
     const { key, signed } = countingKey(await generateKey());
