@@ -1,4 +1,5 @@
 import { type SignedRequest, seconds } from '@holdfast/proof';
+import { unlessAborted } from './abort.ts';
 import type { ClockSkews } from './clock-skew.ts';
 import { publish } from './events.ts';
 import { type MessageSigner, unsigned } from './messages/message-signer.ts';
@@ -57,18 +58,16 @@ interface Attempt {
 
 async function attempt(request: Request, sending: Sending): Promise<Attempt> {
   const { origin, signal } = request;
-  const { nonces, signer, messages, skews } = sending;
+  const { nonces, signer } = sending;
   const turn = signer && (await nonces.begin(origin, signal));
   try {
     const { fields, message } = await sign(request, turn?.nonce, sending);
     const response = await transmit(request, fields, sending);
     const isChallenge = turn !== undefined && (await sending.isNonceChallenge(response));
     turn?.answered(response, isChallenge);
-    const asked = message && { origin, request: message, now: seconds(skews.clockOf(origin)) };
-    const answer = asked && messages?.keys ? await checkedResponse(response, asked, messages.keys) : response;
-    if (!isChallenge) return await judge(answer, request, sending);
-    publish({ event: 'nonce_challenge', origin });
-    return { response: answer, isWorthRepeating: true };
+    const { answer, isCorrected } = await believe(response, message, request, sending);
+    if (isChallenge) publish({ event: 'nonce_challenge', origin });
+    return { response: answer, isWorthRepeating: isChallenge || (isCorrected && request.isRepeatable) };
   } finally {
     turn?.failed();
   }
@@ -102,8 +101,25 @@ function transmit({ url, method, body, signal }: Request, fields: Fields, { fetc
   return fetch(url, { method, headers: fields, body: body ?? null, signal: signal ?? null, redirect: 'manual' });
 }
 
-/** RFC 9449 §11.1: whether our clock was at fault, and is right now. */
-async function judge(response: Response, request: Request, { skews, refusesTime }: Sending): Promise<Attempt> {
-  const isCorrected = (await refusesTime(response)) && skews.learn(request.origin, response);
-  return { response, isWorthRepeating: isCorrected && request.isRepeatable };
+interface Believed {
+  readonly answer: Response;
+  /** RFC 9449 §11.1: our clock was at fault, and is right now. */
+  readonly isCorrected: boolean;
+}
+
+/** The response, checked where it has to be signed, and what it says about the time. */
+async function believe(
+  response: Response,
+  message: SignedRequest | undefined,
+  { origin, signal }: Request,
+  { skews, messages, refusesTime }: Sending,
+): Promise<Believed> {
+  const keys = messages?.keys;
+  if (message === undefined || keys === undefined)
+    return { answer: response, isCorrected: (await refusesTime(response)) && skews.learn(origin, response) };
+  const arrived = seconds(skews.ours);
+  const asked = { origin, request: message, arrived, mostSkew: skews.most };
+  const { response: answer, created } = await unlessAborted(checkedResponse(response, asked, keys), signal);
+  const isMoved = skews.learnSigned(origin, { created, arrived, isRefusal: answer.status === 401 });
+  return { answer, isCorrected: isMoved && (await refusesTime(answer)) };
 }
