@@ -71,7 +71,7 @@ describe('holdfast evidence verify', () => {
     expect(stdout.split('\n')).toEqual([
       'line 3, entry 1: altered: its hash is not that of what it says',
       'line 3, entry 1: reordered: this entry belongs to line 2',
-      expect.stringMatching(/^1 orders in 2 entries/),
+      expect.stringMatching(/^1 order in 2 entries/),
       expect.stringMatching(/^head .{43}, entry 2$/),
       'NOT as it was written: 2 findings',
       '',

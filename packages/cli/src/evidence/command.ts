@@ -69,10 +69,14 @@ function* summaryLines({ orders, entries, first, last, head }: Summary, told: To
   for (const { line, sequence } of told.torn) {
     yield `line ${line} was left unfinished, as entry ${sequence} says, and was not acknowledged`;
   }
-  yield `${orders} orders in ${entries} entries, from ${first} to ${last}`;
+  yield `${counted(orders, 'order')} in ${counted(entries, 'entry', 'entries')}, from ${first} to ${last}`;
   yield `head ${head?.hash}, entry ${head?.sequence}`;
-  if (told.findings > 0) yield `NOT as it was written: ${told.findings} findings`;
+  if (told.findings > 0) yield `NOT as it was written: ${counted(told.findings, 'finding')}`;
   else if (told.head !== undefined) yield 'as it was written, up to the head that was given';
   else
     yield 'as it was written, up to this head; whether more followed, only a head that was kept elsewhere tells (--head)';
+}
+
+function counted(number: number, one: string, several = `${one}s`): string {
+  return `${number} ${number === 1 ? one : several}`;
 }
