@@ -33,7 +33,8 @@ const PATIENCE = 5000; // ms for one write
  *
  * Entries that come while the disk is busy share the next write and the next sync. Once one write has failed nothing is
  * written any more, because nobody knows what is on the disk: opened again, the file tells. So what is recorded was not
- * acknowledged in every case. Beside the file stays an empty one, its lock. NOT done: rotation; a process that is to go on in another file has to be started with that.
+ * acknowledged in every case. Beside the file stays an empty one, its lock. NOT done: rotation; a process that is to go on in
+ * another file has to be started with that.
  */
 export async function openEvidence(
   path: string,
