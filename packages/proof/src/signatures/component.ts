@@ -21,11 +21,20 @@ export function component(name: string, isOfRequest = false): Component {
     : { name, parameters: NONE, identifier: `"${name}"` };
 }
 
+// By the list itself, which `readSignatureInput` remembers
+const known = new WeakMap<readonly Item[], readonly Component[]>();
+
 /**
  * Reads the components of a signature (RFC 9421 §2, §2.3). Each of them occurs once, in whatever order its parameters are
  * written. NOT checked: that they can be resolved.
  */
 export function readComponents(items: readonly Item[]): readonly Component[] {
+  const components = known.get(items) ?? read(items);
+  known.set(items, components);
+  return components;
+}
+
+function read(items: readonly Item[]): readonly Component[] {
   const dear = items.filter(([, parameters]) => [...parameters.keys()].some((name) => name !== 'req'));
   if (items.length > MOST.components || dear.length > MOST.dear) {
     throw new HoldfastError('signature_malformed', { detail: 'too many components' });
