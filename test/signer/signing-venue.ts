@@ -31,6 +31,8 @@ export interface Hop {
 
 export interface SigningVenue extends TlsServer {
   readonly client: Client;
+  /** For other clients. */
+  readonly issuer: string;
   readonly exchange: Exchange;
   hop: Hop;
   /** Orders that the venue has taken. */
@@ -67,6 +69,7 @@ export async function signingVenue({ signatures = {}, wanted = 'required', clien
   const made: SigningVenue = {
     ...server,
     client: dpopClient({ issuer: issuer.issuer, signatures, ...client }),
+    issuer: issuer.issuer,
     exchange,
     get hop() {
       return hop.current;
