@@ -20,6 +20,8 @@ export function judge(all: readonly Series[]): Result[] {
 
 function compare(series: Series, bar: Bar, all: readonly Series[]): Comparison {
   if (bar.kind === 'cost') return comparison(spread(cpu(series)), bar.atMost);
+  if (bar.kind === 'more')
+    return { moreThan: bar.than, ...comparison(spread(remainders(series, bar.than, all)), bar.atMost) };
   const { against, beyond, atMost } = bar;
   const below = cpu(named(against, all));
   const common = beyond === undefined ? [] : cpu(named(beyond, all));
@@ -28,6 +30,11 @@ function compare(series: Series, bar: Bar, all: readonly Series[]): Comparison {
     return (above - subtracted) / ((below[round] ?? Number.NaN) - subtracted);
   });
   return { against, ...(beyond === undefined ? {} : { beyond }), ...comparison(spread(ratios), atMost) };
+}
+
+function remainders(series: Series, than: readonly string[], all: readonly Series[]): number[] {
+  const parts = than.map((name) => cpu(named(name, all)));
+  return cpu(series).map((whole, round) => parts.reduce((rest, part) => rest - (part[round] ?? Number.NaN), whole));
 }
 
 function named(name: string, all: readonly Series[]): Series {

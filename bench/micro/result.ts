@@ -15,10 +15,12 @@ export interface Result {
 
 /** A figure beside what it is held to. */
 export interface Comparison {
-  /** The case whose figure of the same round it was divided by. Absent: the figure itself. */
+  /** The case whose figure of the same round it was divided by. Absent, and `moreThan` too: the figure itself. */
   readonly against?: string;
   /** The case whose figure of the same round was subtracted from both first. */
   readonly beyond?: string;
+  /** What was subtracted from the figure of the same round; the rest is in the unit of the figure. */
+  readonly moreThan?: readonly string[];
   readonly figure: Spread;
   readonly atMost?: number;
   readonly verdict?: Verdict;

@@ -1,5 +1,5 @@
 import { type Options, UsageError } from '../options.ts';
-import { baselines } from './bar.ts';
+import { type Bar, baselines } from './bar.ts';
 import type { Case } from './case.ts';
 import { allCases } from './cases/all.ts';
 import { judge } from './judge.ts';
@@ -22,11 +22,14 @@ export async function runMicro(options: Options, say: (line: string) => void): P
   return [...judge(series), ...tables];
 }
 
-/** Those with `only` in their name, and those that they are compared with. */
+/** Those with `only` in their name, and those that they are compared with: these without what they are compared with. */
 function choose(all: readonly Case[], only: string | undefined): Case[] {
   const chosen = all.filter(({ name }) => isChosen(name, only));
   const needed = new Set(chosen.flatMap(({ name, bars }) => [name, ...baselines(bars)]));
-  return all.filter(({ name }) => needed.has(name));
+  const isJudged = (bar: Bar) => baselines([bar]).every((name) => needed.has(name));
+  return all
+    .filter(({ name }) => needed.has(name))
+    .map((each) => ({ ...each, bars: (each.bars ?? []).filter(isJudged) }));
 }
 
 function isChosen(name: string, only: string | undefined): boolean {

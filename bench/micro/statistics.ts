@@ -12,9 +12,9 @@ export function spread(values: readonly number[]): Spread {
   return { median: percentile(sorted, 0.5), low: percentile(sorted, 0.1), high: percentile(sorted, 0.9) };
 }
 
-/** Width of the spread as a share of its median. */
+/** Width of the spread as a share of its median, which may be a difference and below zero. */
 export function relativeWidth({ median, low, high }: Spread): number {
-  return (high - low) / median;
+  return (high - low) / Math.abs(median);
 }
 
 /** Linear between the two nearest ranks. */

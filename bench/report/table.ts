@@ -26,8 +26,10 @@ function rows({ name, unit, value, wall, comparisons }: Result): string[][] {
   return [[...figure, ...(first ?? [])], ...more.map((row) => ['', '', '', '', '', ...row])];
 }
 
-function cells({ against, beyond, figure, atMost, verdict }: Comparison): string[] {
+function cells({ against, beyond, moreThan, figure, atMost, verdict }: Comparison): string[] {
   const bar = atMost === undefined ? '' : `≤ ${fraction(atMost)}`;
+  if (moreThan !== undefined)
+    return [`${number(figure.median)} µs more than ${together(moreThan)}`, between(figure), bar, verdict ?? ''];
   if (against === undefined) return ['', '', bar, verdict ?? ''];
   const what = beyond === undefined ? against : `${against}, both beyond ${beyond}`;
   return [`${ratio(figure.median)} × ${what}`, `${ratio(figure.low)} – ${ratio(figure.high)}`, bar, verdict ?? ''];
@@ -36,8 +38,15 @@ function cells({ against, beyond, figure, atMost, verdict }: Comparison): string
 const ratio = (value: number) => value.toFixed(value < 1 ? 3 : 2);
 const between = ({ low, high }: Spread) => `${number(low)} – ${number(high)}`;
 
+function together(names: readonly string[]): string {
+  const times = new Map<string, number>();
+  for (const name of names) times.set(name, (times.get(name) ?? 0) + 1);
+  return [...times].map(([name, count]) => (count === 1 ? name : `${count} × ${name}`)).join(' + ');
+}
+
 function number(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2);
+  const size = Math.abs(value);
+  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
 }
 
 function fraction(value: number): string {

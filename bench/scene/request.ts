@@ -7,19 +7,27 @@ export const URL_CALLED = ORIGIN + TARGET;
 
 /** An order as a server receives it. */
 export function dpopRequest(token: string, proof: string): HttpMessage {
-  return { method: METHOD, target: TARGET, headers: fields(`DPoP ${token}`, 'DPoP', proof) };
+  return { method: METHOD, target: TARGET, headers: fields(LENGTH, `DPoP ${token}`, 'DPoP', proof) };
+}
+
+/** The same with a body of so many octets. */
+export function orderRequest(token: string, proof: string, octets: number): HttpMessage {
+  const content = ['Content-Type', 'application/json', 'Content-Length', String(octets)];
+  return { method: METHOD, target: TARGET, headers: fields(content, `DPoP ${token}`, 'DPoP', proof) };
 }
 
 export function mtlsRequest(token: string, certificate: Uint8Array): HttpMessage {
-  return { method: METHOD, target: TARGET, headers: fields(`Bearer ${token}`), certificate };
+  return { method: METHOD, target: TARGET, headers: fields(LENGTH, `Bearer ${token}`), certificate };
 }
 
 export function anonymousRequest(): HttpMessage {
   return { method: METHOD, target: TARGET, headers: ['Host', 'venue.example'] };
 }
 
-function fields(authorization: string, ...more: string[]): string[] {
-  const usual = ['Host', 'venue.example', 'User-Agent', 'bench', 'Accept', 'application/json', 'Content-Length', '96'];
+const LENGTH = ['Content-Length', '96'];
+
+function fields(content: readonly string[], authorization: string, ...more: string[]): string[] {
+  const usual = ['Host', 'venue.example', 'User-Agent', 'bench', 'Accept', 'application/json', ...content];
   return [...usual, 'Authorization', authorization, ...more].map(asReceived);
 }
 

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
-import { type Bar, timesBeyond, timesOf } from '../../bench/micro/bar.ts';
+import { type Bar, baselines, moreThan, timesBeyond, timesOf } from '../../bench/micro/bar.ts';
 import { judge } from '../../bench/micro/judge.ts';
+import { tableLines } from '../../bench/report/table.ts';
 
 /** One case that took so many µs in each round. */
 const series = (name: string, cpu: readonly number[], ...bars: Bar[]) => ({
@@ -11,6 +12,7 @@ const series = (name: string, cpu: readonly number[], ...bars: Bar[]) => ({
 
 const HTTP = series('HTTP', [10, 30, 10]);
 const PEER = series('peer', [110, 130, 310]);
+const PARSING = series('parsing', [5, 5, 5]);
 
 it('divides the figures of the same round', () => {
   const [ours] = judge([series('ours', [55, 65, 155], timesOf('peer', 0.4)), PEER]);
@@ -28,4 +30,24 @@ it('subtracts from both first what both have to do, in the same round', () => {
 
 it('needs the case that it is to subtract', () => {
   expect(() => judge([series('ours', [1], timesBeyond('HTTP', 'peer', 1)), PEER])).toThrow('no case is named HTTP');
+});
+
+it('tells what a case takes more than others together, in the same round', () => {
+  const [ours] = judge([series('ours', [35, 75, 35], moreThan(['HTTP', 'HTTP', 'parsing'], 14)), HTTP, PARSING]);
+  expect(ours?.comparisons).toEqual([
+    { moreThan: ['HTTP', 'HTTP', 'parsing'], figure: { median: 10, low: 10, high: 10 }, atMost: 14, verdict: 'ok' },
+  ]);
+  expect(baselines([moreThan(['HTTP', 'parsing'])])).toEqual(['HTTP', 'parsing']);
+});
+
+it('says of a difference that it misses its bar, and of one that may be anything that nothing is known', () => {
+  const verdictOf = (cpu: readonly number[]) =>
+    judge([series('ours', cpu, moreThan(['HTTP'], 5)), HTTP])[0]?.comparisons[0]?.verdict;
+  expect(verdictOf([16, 36, 16])).toBe('misses');
+  expect(verdictOf([2, 22, 100])).toBe('unclear');
+});
+
+it('prints a difference with its parts', () => {
+  const [, line] = tableLines(judge([series('ours', [35, 75, 35], moreThan(['HTTP', 'HTTP'])), HTTP]));
+  expect(line).toContain('15.0 µs more than 2 × HTTP');
 });

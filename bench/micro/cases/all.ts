@@ -3,6 +3,7 @@ import type { Case } from '../case.ts';
 import { coldCase } from './cold.ts';
 import { issueCases } from './issue.ts';
 import { joseCase } from './jose.ts';
+import { messageCases } from './messages.ts';
 import { mtlsCase } from './mtls.ts';
 import { oauth4webapiCases } from './oauth4webapi.ts';
 import { rawCases } from './raw.ts';
@@ -23,5 +24,6 @@ export function allCases(): Case[] {
     joseCase(scenes),
     ...issueCases(scenes),
     ...signCases(),
+    ...messageCases(scenes),
   ];
 }
