@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
+import { FormData as UndiciFormData } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { resourceChallenge, type ScriptedVenue, scriptedVenue } from './scripted-venue.ts';
 
@@ -86,6 +87,12 @@ describe('a body is sent as fetch would send it, and once more after a challenge
     });
   });
 
+  it.each(['2', '2000'])('whole, whatever length the caller states: %s', async (length) => {
+    expect(await send({ body: '{"side":"buy"}', headers: { 'Content-Length': length } })).toMatchObject({
+      text: '{"side":"buy"}',
+    });
+  });
+
   it('of a megabyte', async () => {
     const body = Buffer.alloc(1 << 20, 'ab');
     expect((await send({ body })).body).toEqual(body);
@@ -96,6 +103,31 @@ describe('a body is sent as fetch would send it, and once more after a challenge
     const sent = send({ body });
     body.fill(7);
     expect((await sent).body).toEqual(Buffer.from(octets));
+  });
+
+  it('and by the method that it had then, though the next request is made of the same object', async () => {
+    const init = { method: 'POST', headers: { 'x-case': 'n' }, body: 'first', signal: null as AbortSignal | null };
+    const sent = venue.client.fetch(`${venue.origin}/orders`, init);
+    Object.assign(init, { method: 'DELETE', headers: {}, body: 'second', signal: AbortSignal.abort() });
+    expect((await sent).status).toBe(200);
+    const calls = venue.calls.slice(-2);
+    expect(calls.map(({ method, body }) => `${method} ${body.toString()}`)).toEqual(['POST first', 'POST first']);
+  });
+});
+
+describe('what fetch would send as “[object Object]” or the like', () => {
+  const mistakes: [string, unknown][] = [
+    ['an order that was not made JSON', { side: 'buy' }],
+    ['a list', ['a', 'b']],
+    ['FormData of another library', new (class FormData {})()],
+    ['FormData of undici', new UndiciFormData()],
+    ['a URL', new URL('https://venue.example')],
+  ];
+  it.each(mistakes)('%s is refused before anything is sent', async (_, body) => {
+    const before = [venue.received.length, venue.issuer.received.length];
+    const sent = venue.client.fetch(venue.origin, { method: 'POST', body: body as never });
+    await expect(sent).rejects.toThrow('body: an object that is no kind of body');
+    expect([venue.received.length, venue.issuer.received.length]).toEqual(before);
   });
 });
 

@@ -101,6 +101,13 @@ describe('FAPI 2.0 HTTP Signatures §5.3.1.1: an order that is signed', () => {
     expect(venue.orders()).toBe(1);
   });
 
+  it('signs the type that fetch gives a text, where the caller gives none', async () => {
+    await using venue = await signingVenue();
+    await venue.client.fetch(`${venue.origin}/orders`, { method: 'POST', body: JSON.stringify(order) });
+    expect(venue.received.at(-1)?.headers.get('content-type')).toBe('text/plain;charset=UTF-8');
+    expect(venue.received.at(-1)?.headers.get('signature-input')).toContain('"content-type"');
+  });
+
   it('has a second signature where evidence is wanted', async () => {
     await using venue = await signingVenue({ wanted: 'evidence', signatures: { evidence: true } });
     expect((await place(venue)).status).toBe(201);

@@ -15,12 +15,15 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
 /** What the caller of `fetch` wants sent, checked before a token is asked for. Other members of `init` have no meaning here. */
 export async function readRequest({ origin, href }: ResourceUrl, init: RequestInit): Promise<Request> {
-  init.signal?.throwIfAborted();
-  const fields = readFields(init.headers);
-  const { body, type } = await readBody(init.body);
+  // All of it before the first await: the caller may use the same object for the next request
+  const { signal, headers, method: wanted = 'GET', body: given } = init;
+  signal?.throwIfAborted();
+  const fields = readFields(headers);
+  const method = readMethod(wanted);
+  delete fields['content-length']; // that of the body is sent; with a smaller one, undici would wait for ever
+  const { body, type } = await readBody(given);
   if (type !== null) fields['content-type'] ??= type;
-  const method = readMethod(init.method ?? 'GET');
-  return { url: href, origin, method, fields, body, signal: init.signal, isRepeatable: IDEMPOTENT.has(method) };
+  return { url: href, origin, method, fields, body, signal, isRepeatable: IDEMPOTENT.has(method) };
 }
 
 /** Of a resource that may be called. */
@@ -61,14 +64,20 @@ export function readMethod(method: string): string {
 
 interface Body {
   readonly body: Request['body'];
-  /** Of forms and blobs. */
+  /** What fetch says it is, where the caller does not. */
   readonly type: string | null;
 }
 
+const TEXT = 'text/plain;charset=UTF-8'; // Fetch §5.2; a Blob has its type in lower case
+
 /** The body as a value that can be sent twice: a nonce challenge needs it again. */
 async function readBody(body: RequestInit['body']): Promise<Body> {
-  if (body === undefined || body === null || typeof body === 'string') return { body, type: null };
+  if (body === undefined || body === null) return { body, type: null };
+  if (typeof body === 'string') return { body, type: TEXT };
   if (body instanceof ReadableStream || Symbol.asyncIterator in body) throw new HoldfastError('body_not_replayable');
   const value = new Response(body);
-  return { type: value.headers.get('content-type'), body: new Uint8Array(await value.arrayBuffer()) };
+  const type = value.headers.get('content-type');
+  // Fetch would send `[object Object]`, or that of another library's FormData
+  if (type === TEXT) throw new TypeError('body: an object that is no kind of body');
+  return { type, body: new Uint8Array(await value.arrayBuffer()) };
 }

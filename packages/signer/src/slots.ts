@@ -26,6 +26,7 @@ export function createSlots(most: number): Slots {
 
   return {
     take(origin, signal) {
+      if (signal?.aborted === true) return Promise.reject(signal.reason);
       const slots = origins.get(origin) ?? { taken: 0, waiting: new Set() };
       origins.set(origin, slots);
       if (slots.taken < most) {
