@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { dpopClient, mtlsClient } from './clients.ts';
-import { granted, nonceChallenge, scriptedIssuer } from './scripted-issuer.ts';
+import { granted, nonceChallenge, readJwt, scriptedIssuer } from './scripted-issuer.ts';
 import { resourceChallenge, type ScriptedVenue, scriptedVenue } from './scripted-venue.ts';
 import { type Answer, asksForCertificate, type Received, tlsServer } from './tls-server.ts';
 
@@ -136,6 +136,29 @@ describe('RFC 9449 §9: each server has its own nonces', () => {
     ]);
     expect(one.received).toHaveLength(3);
     expect(two.received).toHaveLength(3);
+  });
+
+  it('DPOP-9-02 C092 none goes back and forth where both are at one origin', async () => {
+    const nonces: string[] = [];
+    const seen = ({ headers }: Received) => readJwt(headers.get('dpop'))?.payload['nonce'];
+    const resource = (received: Received) => {
+      nonces.push(`resource: ${seen(received)}`);
+      return seen(received) === 'of-resource' ? {} : resourceChallenge('of-resource');
+    };
+    await using issuer = await scriptedIssuer({
+      token(received) {
+        nonces.push(`issuer: ${seen(received)}`);
+        return seen(received) === 'of-issuer' ? granted() : nonceChallenge('of-issuer');
+      },
+      instead: (path) => (path.startsWith('/api') ? resource : undefined),
+    });
+    const client = dpopClient({ issuer: issuer.issuer });
+    for (const scope of ['a', 'b'])
+      expect((await client.for({ scope }).fetch(`${issuer.origin}/api`)).status).toBe(200);
+    expect(nonces).toEqual([
+      ...['issuer: undefined', 'issuer: of-issuer', 'resource: undefined', 'resource: of-resource'],
+      ...['issuer: of-issuer', 'resource: of-resource'],
+    ]);
   });
 
   it('DPOP-9-02 none goes from one client to another', async () => {

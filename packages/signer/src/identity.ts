@@ -21,8 +21,10 @@ export interface Identity {
   readonly signer: Signer | undefined;
   /** Absent where messages are not signed. */
   readonly messageSigner: MessageSigner | undefined;
-  /** What the servers gave for this key. */
+  /** What the resource servers gave for this key. */
   readonly nonces: NonceMemory;
+  /** What the issuer gave, which may be at the same origin as a resource server (RFC 9449 §9). */
+  readonly issuerNonces: NonceMemory;
   /** Forgets the proofs that were made in advance. Connections are closed by whoever shares them. */
   end(): void;
 }
@@ -64,6 +66,7 @@ export function createIdentity(
     signer: signer && pool ? drawing(pool, signer, clock) : signer,
     messageSigner: options.messages?.signerOf(credentials),
     nonces: createNonceMemory(),
+    issuerNonces: createNonceMemory(),
     end: () => pool?.close(),
   };
 }

@@ -106,7 +106,7 @@ async function redeem(code: string, { options, ties, pusher, current, ...rest }:
   const { calls, clock } = rest;
   const { redirectUri, resource } = options;
   // RFC 9449 §10: the code is bound to the key that pushed. Authentication and connections are those of now
-  const redeemer = { ...current, signer: pusher.signer, nonces: pusher.nonces };
+  const redeemer = { ...current, signer: pusher.signer, issuerNonces: pusher.issuerNonces };
   const form = { code, redirect_uri: redirectUri, code_verifier: ties.verifier, resource };
   const response = await calls.token({ grant_type: 'authorization_code', ...form }, redeemer);
   const identity = pusher.signer === current.signer ? current : redeemer;

@@ -86,7 +86,7 @@ export function createIssuerCalls(options: IssuerCallsOptions): IssuerCalls {
     };
     return await send(make, {
       fetch: documentFetch(fetch, timeout, ANSWERS[endpoint]),
-      nonces: identity.nonces,
+      nonces: identity.issuerNonces,
       skews,
       signer,
       isNonceChallenge,
