@@ -1,12 +1,13 @@
 import { get } from 'node:https';
 import { Readable } from 'node:stream';
-import { Agent, request } from 'undici';
+import { Agent, request, upgrade } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { authority } from './authorities.ts';
 import { mtlsClient } from './clients.ts';
 import { ACCESS_TOKEN, granted } from './scripted-issuer.ts';
 import { resourceChallenge, type ScriptedVenue, scriptedVenue } from './scripted-venue.ts';
+import { signingVenue } from './signing-venue.ts';
 import { asksForCertificate, type Handler, type Received } from './tls-server.ts';
 
 const nonceOf = ({ headers }: Received): unknown =>
@@ -88,7 +89,10 @@ describe('headersFor, for another HTTP stack', () => {
 });
 
 /** The two ways in which undici sends for a client. */
-const ways: [string, (venue: ScriptedVenue) => Pick<NonNullable<Parameters<typeof request>[1]>, 'dispatcher'>][] = [
+const ways: [
+  string,
+  (venue: Pick<ScriptedVenue, 'client'>) => Pick<NonNullable<Parameters<typeof request>[1]>, 'dispatcher'>,
+][] = [
   ['the dispatcher', ({ client }) => ({ dispatcher: client.dispatcher })],
   ['the interceptor', ({ client }) => ({ dispatcher: agent().compose(client.interceptor) })],
 ];
@@ -123,6 +127,36 @@ describe.each(ways)('%s, for undici', (_, through) => {
     const missing = await request(venue.origin, options);
     expect([missing.statusCode, await missing.body.text()]).toEqual([404, 'no']);
     expect(venue.calls).toHaveLength(3);
+  });
+
+  it('leaves alone what the caller signs where the client signs nothing', async () => {
+    const own = { 'content-digest': 'sha-256=:AAAA:', 'signature-input': 'mine=()', signature: 'mine=:AAAA:' };
+    await using venue = await scriptedVenue(() => ({}));
+    await request(venue.origin, { ...through(venue), method: 'POST', headers: own, body: '{}' });
+    expect(Object.fromEntries(venue.received[0]?.headers ?? [])).toMatchObject(own);
+  });
+
+  it('signs the query that undici is given beside the path', async () => {
+    await using venue = await signingVenue({ signatures: { responses: 'unchecked' } });
+    const { statusCode } = await request(`${venue.origin}/orders/none`, {
+      ...through(venue),
+      method: 'DELETE',
+      query: { account: 'a b', side: ['buy', 'sell'], none: {} },
+    });
+    expect(venue.received.at(-1)?.target).toBe('/orders/none?account=a%20b&side=buy&side=sell&none=');
+    expect(statusCode).toBe(400); // the venue knows no such query, and would have said 401 of the signature
+  });
+
+  it('DPOP-8.2-01 learns the nonce that comes with an upgrade', async () => {
+    await using venue = await scriptedVenue(() => ({}));
+    venue.server.on('upgrade', (_request, socket) => {
+      const lines = ['HTTP/1.1 101 Switching Protocols', 'Connection: upgrade', 'Upgrade: fix', 'DPoP-Nonce: n-7'];
+      socket.end(`${lines.join('\r\n')}\r\n\r\n`);
+    });
+    const { socket } = await upgrade(`${venue.origin}/ws`, { ...through(venue), protocol: 'fix' });
+    socket.destroy();
+    await venue.client.fetch(venue.origin);
+    expect(nonceOf(venue.received.at(-1) as Received)).toBe('n-7');
   });
 
   it('sends 200 at once, each once', async () => {

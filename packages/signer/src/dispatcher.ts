@@ -1,3 +1,4 @@
+import { stringify } from 'node:querystring';
 import { HoldfastError } from '@holdfast/proof';
 import { Dispatcher } from 'undici';
 import type { CallerContext, Tokens } from './caller.ts';
@@ -70,7 +71,8 @@ function signing(
     });
   }
   return (options, handler) => {
-    identities.use((identity) => run(options, handler, identity)).catch((thrown: Error) => fail(handler, thrown));
+    const whole = withQuery(options);
+    identities.use((identity) => run(whole, handler, identity)).catch((thrown: Error) => fail(handler, thrown));
     return true;
   };
 }
@@ -134,6 +136,7 @@ function answering(
   return {
     onRequestStart: (controller, state) => handler.onRequestStart?.(controller, state),
     onRequestUpgrade: (controller, status, headers, socket) => {
+      turn?.answered({ headers: readable(headers) }, false);
       handler.onRequestUpgrade?.(controller, status, headers, socket);
       ended();
     },
@@ -169,6 +172,14 @@ function answering(
   };
 }
 
+/** What undici would put into the path after it was signed. It refuses a query beside another one. */
+function withQuery(options: Options): Options {
+  const { query, ...others } = options;
+  if (query === undefined || query === null || /[?#]/.test(options.path)) return options;
+  const text = stringify(query);
+  return text === '' ? others : { ...others, path: `${options.path}?${text}` };
+}
+
 /** The URL in the spelling in which it is sent. */
 function readTarget({ origin = '', path }: Options, { readUrl }: CallerContext): ResourceUrl {
   const target = readUrl(`${new URL(origin).origin}${path}`);
@@ -183,11 +194,13 @@ function readBody(body: Options['body']): string | Uint8Array | undefined {
 
 /** The fields of the caller, and ours in place of those of the same names. */
 function withFields(headers: Options['headers'], fields: Readonly<Record<string, string>>): string[] {
-  const others = pairsOf(headers).filter(([name]) => !OURS.test(name));
+  const ours = 'Signature' in fields ? SIGNED : BOUND;
+  const others = pairsOf(headers).filter(([name]) => !ours.test(name));
   return [...others, ...Object.entries(fields)].flat();
 }
 
-const OURS = /^(?:authorization|dpop|content-digest|signature|signature-input)$/i;
+const BOUND = /^(?:authorization|dpop)$/i;
+const SIGNED = /^(?:authorization|dpop|content-digest|signature|signature-input)$/i;
 
 function pairsOf(headers: Options['headers']): [string, string][] {
   if (headers === undefined || headers === null) return [];
