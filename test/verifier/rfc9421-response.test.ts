@@ -70,7 +70,7 @@ describe.each(SIGNING_ADAPTERS)('behind %s', (adapter) => {
   it.each([
     ['an altered body', {}, 'digest_mismatch'],
     ['a false signature', { values: { '"@method"': 'PUT' } }, 'signature_invalid'],
-    ['no digest', { digest: undefined }, 'digest_missing|signature_coverage'],
+    ['no digest', { digest: undefined, fields: ['Transfer-Encoding', 'chunked'] }, 'signature_coverage'],
     ['fields that nobody can read', { parameters: ';created=1;created=2' }, 'signature_malformed'],
   ] as const)('FAPISIG-5.3.2.1-01 a refusal of %s is signed too', async (_, changes, code) => {
     await using server = await serveSigned(adapter, scene.verifier);

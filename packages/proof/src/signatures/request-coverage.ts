@@ -38,7 +38,7 @@ function whereSent(request: Pick<SignedRequest, 'headers'>): Component[] {
  * Whether the head of a request says that a body follows (RFC 9112 §6.3), or what its digest is. With HTTP/2 a body may come
  * without a word in the head, and `matchContent` sees it.
  */
-function saysContent(request: Pick<SignedRequest, 'headers'>): boolean {
+export function saysContent(request: Pick<SignedRequest, 'headers'>): boolean {
   if (fieldValues(request, 'content-digest').length > 0) return true;
   if (fieldValues(request, 'transfer-encoding').length > 0) return true;
   return fieldValues(request, 'content-length').some((length) => length.trim() !== '0');

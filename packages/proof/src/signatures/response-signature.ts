@@ -10,6 +10,7 @@ import {
 } from './checked-signature.ts';
 import { type Component, component } from './component.ts';
 import { contentDigest, matchContent } from './content-digest.ts';
+import { saysContent } from './request-coverage.ts';
 import { REQUEST_TAG } from './request-signature.ts';
 import { makeSignature, signatureFields } from './sign-message.ts';
 import type { VerificationKey } from './signature-algorithm.ts';
@@ -24,6 +25,8 @@ const STATUS = component('@status');
 const CONTENT_DIGEST = component('content-digest');
 const ALWAYS = [component('@method', true), component('@target-uri', true)];
 const WHERE_SENT = ['authorization', 'dpop', 'content-digest'].map((name) => component(name, true));
+/** By these a hop adds a body to a request that was sent without one. */
+const FRAMING = ['content-length', 'transfer-encoding'].map((name) => component(name, true));
 /** FAPI 2.0 HTTP Signatures §5.3.2.1 (3). RFC 9421 §2.4 advises against these two alone, so that they come last, beside all the others. */
 const OF_SIGNED = ['signature', 'signature-input'].map((name) => component(name, true));
 
@@ -48,8 +51,9 @@ export interface ResponseSigning {
 
 /**
  * Signs a response over the request that it answers (FAPI 2.0 HTTP Signatures §5.3.2.1, RFC 9421 §2.4), and gives the fields
- * to add to it. The request need not be a good one: what of it cannot be signed is left out, but for method and URI,
- * without which `message_unsignable` is thrown.
+ * to add to it. The request need not be a good one, but what its own signature covers has to be there, beside method and
+ * URI: `message_unsignable` is thrown otherwise. A hop that takes the token away, or the proof, would get a signed refusal
+ * of that, which the client took for the answer to what it sent.
  */
 export async function signResponse(
   { status, content }: ResponseToSign,
@@ -95,14 +99,20 @@ export function matchResponseContent(signature: VerifiedSignature, content: Uint
   ofResponse(() => matchContent(signature, content));
 }
 
-/** Status and body, method and URI, and beside them what of the request can be covered: RFC 9421 §2.4. */
+/**
+ * Status and body, method and URI, and all that the signature of the request covers (RFC 9421 §2.4); beside them what else
+ * there is of it.
+ */
 function coverageOf(message: AnsweredMessage): readonly Component[] {
   const hasContent = message.response.headers.length > 0;
   const needed = hasContent ? [STATUS, CONTENT_DIGEST, ...ALWAYS] : [STATUS, ...ALWAYS];
-  const wished = [...WHERE_SENT, ...alsoSigned(message.request), ...OF_SIGNED];
+  const signed = alsoSigned(message.request);
+  const wished = [...WHERE_SENT, ...signed, ...undigested(message.request), ...OF_SIGNED];
   const distinct = new Map(wished.map((each) => [each.identifier, each]));
   for (const { identifier } of needed) distinct.delete(identifier);
-  return [...needed, ...[...distinct.values()].filter((each) => isResolved(each, message))];
+  const claimed = new Set(signed.map(({ identifier }) => identifier));
+  const isCovered = (each: Component) => claimed.has(each.identifier) || isResolved(each, message);
+  return [...needed, ...[...distinct.values()].filter(isCovered)];
 }
 
 /**
@@ -116,6 +126,12 @@ function alsoSigned(request: SignedRequest): Component[] {
   } catch {
     return [];
   }
+}
+
+/** What says that a body came, where no digest does. Where there is one, hops may choose how they send the body. */
+function undigested(request: SignedRequest): readonly Component[] {
+  const isDigested = fieldValues(request, 'content-digest').length > 0;
+  return isDigested || !saysContent(request) ? [] : FRAMING;
 }
 
 function isResolved(each: Component, message: AnsweredMessage): boolean {

@@ -1,6 +1,7 @@
 import {
   type Clock,
   fieldValues,
+  HoldfastError,
   type HttpMessage,
   type ProofKey,
   type ResponseToSign,
@@ -26,6 +27,7 @@ export interface PublishedKeys {
   readonly document: { readonly keys: readonly Readonly<Record<string, string>>[] };
 }
 
+const OF_REQUEST: ReadonlySet<string> = new Set(['message_unsignable', 'request_malformed']);
 const WELL_KNOWN = '/.well-known/holdfast-jwks';
 
 /** The key that verifies responses, for the adapters to publish beside the metadata. */
@@ -38,7 +40,8 @@ export function publishKey({ key, keyid = key.jkt }: ResponseSigningOptions, ori
 
 /**
  * The fields to add to the answer to a signed request: FAPI 2.0 HTTP Signatures §5.3.2.1. None for a request that carries
- * no signature, because strangers would have us sign for nothing.
+ * no signature, because strangers would have us sign for nothing; and none for one that is not as its own signature says, or
+ * is for no URI of ours. Such a request is refused, and that its sender sent it is not known.
  */
 export async function signAnswer(
   message: HttpMessage,
@@ -48,5 +51,10 @@ export async function signAnswer(
   const isSigned = ['signature-input', 'signature'].every((name) => fieldValues(message, name).length > 0);
   if (!isSigned) return {};
   const named = keyid === undefined ? {} : { keyid };
-  return await signResponse(response, signedRequest(message, origin), { key, created: seconds(clock), ...named });
+  try {
+    return await signResponse(response, signedRequest(message, origin), { key, created: seconds(clock), ...named });
+  } catch (thrown) {
+    if (thrown instanceof HoldfastError && OF_REQUEST.has(thrown.code)) return {};
+    throw thrown;
+  }
 }

@@ -1,0 +1,95 @@
+import { generateKey, type HttpMessage } from '@holdfast/proof';
+import { describe, expect, it } from 'vitest';
+import { Scene } from './scene.ts';
+import { type Signing, signed } from './sign-by-hand.ts';
+import { SIGNING_ADAPTERS, send, serveSigned } from './signing-servers.ts';
+import { exchange } from './venue-server.ts';
+import { judgeAnswer } from './verify-by-hand.ts';
+
+/*
+ * Who sits between client and venue, and can change, hold back and end everything, but sign nothing.
+ */
+
+const BODY = '{"side":"buy","quantity":100}';
+const key = await generateKey();
+const scene = new Scene({ metadata: {}, responseSigning: { key } });
+
+interface Changes extends Partial<Signing> {
+  readonly method?: string;
+  readonly target?: string;
+  readonly fields?: readonly string[];
+}
+
+async function signedBy(by: Scene, { method = 'POST', target = '/signed', fields = [], ...signing }: Changes = {}) {
+  const type = method === 'POST' ? ['Content-Type', 'application/json'] : [];
+  const bare = await by.message({ method, target, fields: [...type, ...fields] });
+  const body = method === 'POST' ? { body: BODY } : {};
+  return signed(
+    bare,
+    { privateKey: by.client.privateKey, keyid: by.client.jkt },
+    { created: by.now, ...body, ...signing },
+  );
+}
+
+/** The message with other values of these fields; null takes them out. */
+function altered(message: HttpMessage, values: Readonly<Record<string, string | null>>): HttpMessage {
+  const headers = message.headers.flatMap((name, at) => {
+    if (at % 2 === 1) return [];
+    const { [name.toLowerCase()]: value = message.headers[at + 1] ?? '' } = values;
+    return value === null ? [] : [name, value];
+  });
+  return { ...message, headers };
+}
+
+describe.each(SIGNING_ADAPTERS)('a refusal behind %s', (adapter) => {
+  it.each([
+    ['the token', { authorization: null }],
+    ['the proof', { dpop: null }],
+    ['both', { authorization: null, dpop: null }],
+  ])('SIG-2.4-01 is not signed where a hop took %s away, so that the client does not believe it', async (_, values) => {
+    await using server = await serveSigned(adapter, scene.verifier);
+    const request = await signedBy(scene);
+    const answer = await send(server.port, altered(request, values), BODY);
+    expect([answer.status, judgeAnswer(answer, request, key.publicJwk)]).toEqual([401, undefined]);
+    // For the order itself can still be placed
+    expect((await send(server.port, request, BODY)).status).toBe(200);
+  });
+
+  it.each([
+    ['a token', { authorization: 'DPoP x' }],
+    ['a token that no signature can cover', { authorization: 'DPoP \u00e9' }],
+    ['a proof', { dpop: 'x' }],
+  ])('SIG-2.4-01 says of what it is one, where a hop put in %s of its own', async (_, values) => {
+    await using server = await serveSigned(adapter, scene.verifier);
+    const request = await signedBy(scene);
+    const answer = await send(server.port, altered(request, values), BODY);
+    expect([400, 401]).toContain(answer.status);
+    expect(judgeAnswer(answer, request, key.publicJwk)?.isGood ?? false).toBe(false);
+    expect((await send(server.port, request, BODY)).status).toBe(200);
+  });
+
+  it('SIG-2.4-01 says so, where a hop added a body to a request without one', async () => {
+    await using server = await serveSigned(adapter, scene.verifier);
+    for (const framing of [
+      ['Content-Length', String(BODY.length)],
+      ['Transfer-Encoding', 'chunked'],
+    ]) {
+      const request = await signedBy(scene, { method: 'DELETE' });
+      const received = { ...request, headers: [...request.headers, ...framing] };
+      const answer = await send(server.port, received, BODY);
+      expect(answer.status).toBe(401);
+      expect(judgeAnswer(answer, request, key.publicJwk)?.isGood).toBe(false);
+      expect(judgeAnswer(answer, received, key.publicJwk)?.isGood).toBe(true);
+      expect((await send(server.port, request)).status).toBe(200);
+    }
+  });
+
+  it.each(['http://a.example/signed', '/signed#x', '/signed?a#x'])(
+    'FAPISIG-5.3.1.2-03 of a target that is none of this server is no fault of the server: %s',
+    async (target) => {
+      await using server = await serveSigned(adapter, scene.verifier);
+      const fields = 'Host: a\r\nSignature-Input: sig=()\r\nSignature: sig=:AA==:\r\nConnection: close\r\n\r\n';
+      expect(await exchange(server.port, `GET ${target} HTTP/1.1\r\n${fields}`)).toMatch(/^HTTP\/1\.1 40[01] /);
+    },
+  );
+});
