@@ -1,5 +1,8 @@
+import { connect } from 'node:net';
 import { generateKey, type HttpMessage } from '@holdfast/proof';
+import { admit } from '@holdfast/verifier/node';
 import { describe, expect, it } from 'vitest';
+import { listen } from './adapted-servers.ts';
 import { Scene } from './scene.ts';
 import { type Signing, signed } from './sign-by-hand.ts';
 import { SIGNING_ADAPTERS, send, serveSigned } from './signing-servers.ts';
@@ -11,6 +14,7 @@ import { judgeAnswer } from './verify-by-hand.ts';
  */
 
 const BODY = '{"side":"buy","quantity":100}';
+const NEEDS = { scope: [], signature: 'required' } as const;
 const key = await generateKey();
 const scene = new Scene({ metadata: {}, responseSigning: { key } });
 
@@ -92,4 +96,31 @@ describe.each(SIGNING_ADAPTERS)('a refusal behind %s', (adapter) => {
       expect(await exchange(server.port, `GET ${target} HTTP/1.1\r\n${fields}`)).toMatch(/^HTTP\/1\.1 40[01] /);
     },
   );
+});
+
+describe('a connection that ends while the verifier decides', () => {
+  it.each([
+    ['in the middle of the body', BODY.slice(0, -1)],
+    ['after it', BODY],
+  ])('SIG-7.2.8-01 %s reaches no handler, and nobody waits for ever', async (_, sent) => {
+    const asked = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<boolean>();
+    const add = () => {
+      asked.resolve();
+      return answered.promise;
+    };
+    const slow = new Scene({ replay: { add, isVolatile: true } });
+    const { promise: outcome, resolve } = Promise.withResolvers<unknown>();
+    await using server = await listen((request, response) => {
+      request.on('close', () => answered.resolve(true));
+      resolve(admit(slow.verifier, request, response, NEEDS));
+    });
+    const { headers } = await signedBy(slow, { fields: ['Content-Length', String(BODY.length)] });
+    const socket = connect(server.port, '127.0.0.1').on('error', () => {});
+    const lines = headers.flatMap((name, at) => (at % 2 === 0 ? [`${name}: ${headers[at + 1]}`] : []));
+    socket.write(['POST /signed HTTP/1.1', 'Host: venue', ...lines, '', sent].join('\r\n'));
+    await asked.promise;
+    socket.resetAndDestroy();
+    expect(await outcome).toBeUndefined();
+  });
 });

@@ -25,8 +25,14 @@ export function readContent(stream: Readable, limit: number): Promise<Buffer> {
   stream.on('data', take);
   stream.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
   stream.on('error', reject);
-  stream.once('close', () => reject(new HoldfastError('request_malformed', { detail: 'the body did not end' })));
+  stream.once('close', () => reject(unfinished()));
+  // It said so while the verifier was busy, and says it only once
+  if (stream.destroyed) reject(unfinished());
   return promise;
+}
+
+function unfinished(): HoldfastError {
+  return new HoldfastError('request_malformed', { detail: 'the body did not end' });
 }
 
 /** Whether the head says that the body is larger. Throws `content_too_large` then, before anything is read. */
