@@ -124,3 +124,32 @@ describe('a connection that ends while the verifier decides', () => {
     expect(await outcome).toBeUndefined();
   });
 });
+
+describe('Fastify', () => {
+  it('answers 500 where a reply cannot be written, and goes on', async () => {
+    await using server = await serveSigned('fastify', scene.verifier, {
+      routes: (app) =>
+        app.get('/reflects', { config: NEEDS }, async (_request, reply) => reply.header('X-Note', 'a\nb').send('x')),
+    });
+    for (const _ of [1, 2]) {
+      const request = await signedBy(scene, { method: 'GET', target: '/reflects' });
+      expect((await send(server.port, request)).status).toBe(500);
+    }
+  });
+
+  it('ends a stream of the web that it does not send', async () => {
+    const cancelled: string[] = [];
+    const stream = (name: string) =>
+      new ReadableStream({ pull: (to) => to.enqueue(Buffer.from('x')), cancel: () => void cancelled.push(name) });
+    await using server = await serveSigned('fastify', scene.verifier, {
+      routes: (app) => {
+        app.get('/stream', { config: NEEDS }, async () => stream('stream'));
+        app.get('/response', { config: NEEDS }, async () => new Response(stream('response')));
+      },
+    });
+    for (const target of ['/stream', '/response']) {
+      expect((await send(server.port, await signedBy(scene, { method: 'GET', target }))).status).toBe(500);
+    }
+    expect(cancelled).toEqual(['stream', 'response']);
+  });
+});

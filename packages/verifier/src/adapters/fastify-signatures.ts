@@ -25,19 +25,20 @@ export function checkBodies(app: FastifyInstance, verifier: Guard): void {
 
 /**
  * FAPI 2.0 HTTP Signatures §5.3.2.1: signs every reply to a signed request on routes that need a signature, refusals and
- * errors too. What cannot be signed becomes 500: a stream, and everything while the key does not sign, unsigned then.
+ * errors too. What cannot be signed becomes 500: a stream, and everything while the key does not sign, unsigned then. NOT
+ * signed is what does not go through `reply.send` on its route: `reply.raw`, `hijack`, `callNotFound`.
  */
 export function signReplies(app: FastifyInstance, verifier: Guard): void {
   if (verifier.responseKeys === undefined) return;
-  app.addHook('onSend', (request, reply, payload, done) => {
-    if (!needsSignature(request)) return done(null, payload);
-    sign(verifier, request, reply, payload).then(
-      () => done(null, payload),
-      (cause) => {
-        if (payload instanceof Readable) payload.destroy();
-        done(new HoldfastError('internal', { cause }));
-      },
-    );
+  // With a promise, because Fastify then answers what throws while the reply is sent, such as a header that is none
+  app.addHook('onSend', async (request, reply, payload) => {
+    if (!needsSignature(request)) return;
+    try {
+      await sign(verifier, request, reply, payload);
+    } catch (cause) {
+      drop(payload);
+      throw new HoldfastError('internal', { cause });
+    }
   });
 }
 
@@ -85,6 +86,13 @@ function streamOf(content: Buffer): Readable {
   if (content.length > 0) stream.push(content);
   stream.push(null);
   return stream;
+}
+
+/** What will not be sent: streams of Node and of the web, and the body of a `Response`. */
+function drop(payload: unknown): void {
+  if (payload instanceof Readable) payload.destroy();
+  const stream = payload instanceof Response ? payload.body : payload;
+  if (stream instanceof ReadableStream) stream.cancel().catch(() => {}); // what it is locked by has it
 }
 
 /** As Fastify itself answers a body that is too large, or that does not end. */
