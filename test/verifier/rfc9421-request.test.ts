@@ -1,6 +1,6 @@
 import type { HttpMessage } from '@holdfast/proof';
 import { describe, expect, it } from 'vitest';
-import { makeKey } from './forge.ts';
+import { breakSignature, makeKey } from './forge.ts';
 import { ORIGIN, Scene } from './scene.ts';
 import { memberOf, type Signer, type Signing, signed, wantedOf, withFields } from './sign-by-hand.ts';
 
@@ -110,6 +110,23 @@ describe('a signed order', () => {
     const good = signed(message, signerOf(scene), signing);
     expect((await scene.verifier.verify(good, NEEDS)).clientId).toBe('client-1');
     expect(await scene.code(good, NEEDS)).toBe('proof_replayed');
+  });
+});
+
+describe('a stranger', () => {
+  const unread = { 'Signature-Input': 'sig=('.padEnd(2000, '"@method" '), Signature: 'sig=:' };
+  const broken = async () => {
+    const message = await scene.message({ method: 'POST', fields: LENGTH });
+    return changed('dpop', breakSignature)(message);
+  };
+
+  it.each([
+    ['a token of its own', () => scene.message({ token: { key: makeKey('ES256', 'issuer-1') } }), 'token_signature'],
+    ['a stolen token', () => scene.message({ proof: { key: makeKey() } }), 'key_mismatch'],
+    ['a stolen token and a false proof', broken, 'proof_signature'],
+    ['nothing to hide', () => scene.message(), 'signature_malformed'],
+  ])('with %s: only who holds the key has its signatures read, which can take long', async (_, message, code) => {
+    expect(await scene.code(withFields(await message(), unread), NEEDS)).toBe(code);
   });
 });
 

@@ -64,7 +64,8 @@ export interface Verifier {
   checkContent(access: Access, content: Uint8Array): void;
   /**
    * The fields that sign an answer over the request that it answers (FAPI 2.0 HTTP Signatures §5.3.2.1); none, when the
-   * request carries no signature, or the option `responseSigning` is not given. `content` is the body as it will be sent.
+   * request carries no signature, or one that covers what did not come with it, or the option `responseSigning` is not
+   * given. `content` is the body as it will be sent.
    */
   signResponse(message: HttpMessage, response: ResponseToSign): Promise<Readonly<Record<string, string>>>;
   /**
@@ -123,9 +124,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
       // RFC 9449 §4.3 (1)–(5), (7)–(12a): the proof is sound and for this request, this token, this moment
       const proof = credential.scheme === 'DPoP' ? checkedProof(message, credential, now) : undefined;
       trace?.passed('proof', proof);
-      // FAPI 2.0 HTTP Signatures §5.3.1.2: a signature of this moment covers what of the request it has to
       const needed = readRequirement(requirement);
-      const signatures = checkedSignatures(message, credential, needed, now);
       // RFC 9068 §4, RFC 7662 §2.2: the issuer vouches for the token, for this resource, and it has not ended
       const token = await tokens.verified(credential.token, now, trace);
       trace?.passed('token');
@@ -134,6 +133,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
       // RFC 9449 §4.3 (6): the sender holds the key
       const verified = proof && (await verifySignature(proof));
       trace?.passed('signature');
+      // FAPI 2.0 HTTP Signatures §5.3.1.2: a signature of this moment covers what of the request it has to. Strangers do not
+      // come here: what they wrote could take longer to read than a signature takes to verify
+      const signatures = checkedSignatures(message, credential, needed, now);
       // RFC 9421 §3.2: the same sender has signed the message; its body is compared when it is there, by `checkContent`
       const signed = signatures && messageSignatures.verify(signatures, verified);
       if (signed !== undefined) trace?.passed('message');
