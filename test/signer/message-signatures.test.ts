@@ -1,7 +1,12 @@
-import { contentDigest } from '@holdfast/proof';
+import { contentDigest, signResponse } from '@holdfast/proof';
 import { createSigner, generateKey } from '@holdfast/signer';
 import { describe, expect, it } from 'vitest';
+import { identities } from './authorities.ts';
+import { dpopClient, mtlsClient } from './clients.ts';
+import { granted } from './scripted-issuer.ts';
+import { scriptedVenue } from './scripted-venue.ts';
 import { type Answering, type Hop, type Passing, type SigningVenue, signingVenue } from './signing-venue.ts';
+import { asksForCertificate, type Handler, tlsServer } from './tls-server.ts';
 
 const order = { instrument: 'ACME', side: 'buy', type: 'limit', quantity: 100, price: '50.00' };
 const place = ({ client, origin }: Pick<SigningVenue, 'client' | 'origin'>, body: object = order) =>
@@ -336,5 +341,52 @@ describe('FAPI 2.0 HTTP Signatures §5.3.2.2: an answer that is not the venue’
       },
     };
     expect(await outcome(place(venue))).toMatch(/^(?:resource_metadata|url_refused)$/);
+    expect(venue.orders()).toBe(0);
+    expect(venue.received.some(({ method }) => method === 'POST')).toBe(false);
+  });
+
+  it.each([
+    ['shows the certificate to the venue, which insists on it, and to nobody else', true],
+    ['shows it to nobody where a key binds the tokens', false],
+  ])('FAPISIG-5.3.2.2-01 who asks for the keys %s', async (_, isBound) => {
+    const key = await generateKey();
+    await using elsewhere = await tlsServer(
+      () => ({ body: { keys: [{ ...key.publicJwk, alg: key.alg, kid: key.jkt }] } }),
+      asksForCertificate,
+    );
+    const answer: Handler = async ({ method, target, headers, rawHeaders }) => {
+      const origin = `https://${headers.get('host')}`;
+      if (target.startsWith('/.well-known'))
+        return { body: { resource: origin, jwks_uri: `${elsewhere.origin}/keys` } };
+      const request = { method, targetUri: `${origin}${target}`, headers: rawHeaders };
+      return { headers: await signResponse({ status: 200 }, request, { key, created: Math.floor(Date.now() / 1000) }) };
+    };
+    const options = { signatures: {}, tls: identities.trader.tls };
+    await using venue = await scriptedVenue(answer, {
+      make: (issuer) => (isBound ? mtlsClient : dpopClient)({ ...issuer, ...options }),
+      script: { token: () => granted({ token_type: isBound ? 'Bearer' : 'DPoP' }), tls: asksForCertificate },
+      tls: { ...asksForCertificate, rejectUnauthorized: isBound },
+    });
+    expect((await venue.client.fetch(venue.origin)).status).toBe(200);
+    expect(venue.received.map(({ certificate }) => certificate !== undefined)).toEqual([isBound, isBound]);
+    expect(elsewhere.received.map(({ certificate }) => certificate)).toEqual([undefined]);
+  });
+
+  it('who gives up does not wait for the keys of the venue', async () => {
+    await using venue = await signingVenue();
+    let goOn = () => {};
+    const stalled = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    venue.hop = {
+      async response(answer, { target }) {
+        if (target.startsWith('/.well-known')) await stalled;
+        return answer;
+      },
+    };
+    const signal = AbortSignal.timeout(200);
+    await expect(venue.client.fetch(venue.origin, { signal })).rejects.toMatchObject({ name: 'TimeoutError' });
+    goOn();
+    expect(await outcome(place(venue))).toBe(201);
   });
 });

@@ -101,7 +101,12 @@ export function createClient(options: ClientOptions): Client {
   const messages =
     options.signatures &&
     createMessages(options.signatures, {
-      fetch: () => documentFetch(identities.current.transport.fetch, issuerTimeout, 'resource_metadata'),
+      fetch(ofResource) {
+        const { transport, binding } = identities.current;
+        const seesCertificate = ofResource && binding.method === 'mtls';
+        const fetch = seesCertificate ? transport.fetchWithCertificate : transport.fetch;
+        return documentFetch(fetch, issuerTimeout, 'resource_metadata');
+      },
       ...{ clock, resource, allowLoopbackHttp },
     });
   const settings = { clock, allowLoopbackHttp, presigned, messages };

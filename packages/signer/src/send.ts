@@ -58,7 +58,9 @@ interface Attempt {
 
 async function attempt(request: Request, sending: Sending): Promise<Attempt> {
   const { origin, signal } = request;
-  const { nonces, signer } = sending;
+  const { nonces, signer, messages } = sending;
+  // An order whose answer nobody could believe is not sent
+  if (messages?.keys !== undefined) await unlessAborted(messages.keys.prepare(origin), signal);
   const turn = signer && (await nonces.begin(origin, signal));
   try {
     const { fields, message } = await sign(request, turn?.nonce, sending);

@@ -1,4 +1,6 @@
+import type { KeyObject } from 'node:crypto';
 import {
+  type Algorithm,
   type Clock,
   createRenewable,
   FAPI_ALGORITHMS,
@@ -15,6 +17,8 @@ import { checkUrl } from '../url.ts';
 
 /** The public keys with which a resource server signs its answers. */
 export interface ResourceKeys {
+  /** Rejects with `resource_metadata` when there are none for the server at this origin, so that nothing is sent to it. */
+  prepare(origin: string): Promise<unknown>;
   /** Of the server at this origin. Throws `response_signature` when it has no such key, `resource_metadata` when it says none. */
   find(origin: string, keyid: string | undefined): Promise<VerificationKey>;
 }
@@ -25,13 +29,14 @@ const MOST_ORIGINS = 100;
 
 export function givenResourceKeys({ keys }: Jwks): ResourceKeys {
   return {
+    prepare: async () => {},
     find: async (_origin, keyid) => choose(keys, keyid) ?? unknownKey(),
   };
 }
 
 export interface DiscoveryOptions {
-  /** Bounded in time and size. */
-  readonly fetch: () => typeof globalThis.fetch;
+  /** Bounded in time and size. `ofResource`: for the resource server itself, which may want to see the certificate. */
+  readonly fetch: (ofResource: boolean) => typeof globalThis.fetch;
   readonly clock: Clock;
   /** The resource that the client asks tokens for, where its identifier is a URL of the server. */
   readonly resource: string | undefined;
@@ -53,16 +58,22 @@ export function discoveredResourceKeys(options: DiscoveryOptions): ResourceKeys 
   }
 
   return {
-    async find(origin, keyid) {
-      const server = serverAt(origin);
-      try {
+    prepare: (origin) => asked(async () => serverAt(origin).current()),
+    find: (origin, keyid) =>
+      asked(async () => {
+        const server = serverAt(origin);
         return choose(await server.current(), keyid) ?? choose(await server.renewed(), keyid) ?? unknownKey();
-      } catch (thrown) {
-        if (thrown instanceof HoldfastError && thrown.code !== 'issuer_unavailable') throw thrown;
-        throw new HoldfastError('resource_metadata', { cause: thrown });
-      }
-    },
+      }),
   };
+}
+
+async function asked<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (thrown instanceof HoldfastError && thrown.code !== 'issuer_unavailable') throw thrown;
+    throw new HoldfastError('resource_metadata', { cause: thrown });
+  }
 }
 
 /** RFC 9728 §3: believed only if it names the very resource that it was asked for (§3.3). */
@@ -70,11 +81,12 @@ async function fetchKeys(origin: string, { fetch, resource, allowLoopbackHttp }:
   const identifier = resource !== undefined && URL.parse(resource)?.origin === origin ? resource : origin;
   const { pathname, search } = new URL(identifier);
   const path = `/.well-known/oauth-protected-resource${pathname === '/' ? '' : pathname}${search}`;
-  const metadata = await fetchJson(fetch(), origin + path);
+  const metadata = await fetchJson(fetch(true), origin + path);
   if (metadata['resource'] !== identifier) throw new HoldfastError('resource_metadata', { detail: 'resource' });
   const { jwks_uri: jwksUri } = metadata;
   if (typeof jwksUri !== 'string') throw new HoldfastError('resource_metadata', { detail: 'jwks_uri' });
-  const { keys } = await fetchJson(fetch(), checkUrl(jwksUri, allowLoopbackHttp).href);
+  const { href, origin: at } = checkUrl(jwksUri, allowLoopbackHttp);
+  const { keys } = await fetchJson(fetch(at === origin), href);
   if (!Array.isArray(keys)) throw new HoldfastError('resource_metadata', { detail: 'keys' });
   return keys.filter(isJsonObject);
 }
@@ -93,8 +105,16 @@ function choose(keys: Keys, keyid: string | undefined): VerificationKey | undefi
   const { use } = jwk;
   const alg = FAPI_ALGORITHMS.find((each) => each === jwk['alg']);
   if (alg === undefined || (use !== undefined && use !== 'sig')) return undefined;
-  const key = importPublicJwk(readPublicJwk(jwk, alg, 'response_signature'), 'response_signature');
-  return { alg, key, keyids: keyid === undefined ? [] : [keyid] };
+  return { alg, key: importOnce(jwk, alg), keyids: keyid === undefined ? [] : [keyid] };
+}
+
+// By the JWK itself, which stays as long as the set that it is in. An import takes as long as a third of a verification
+const imported = new WeakMap<Keys[number], KeyObject>();
+
+function importOnce(jwk: Keys[number], alg: Algorithm): KeyObject {
+  const key = imported.get(jwk) ?? importPublicJwk(readPublicJwk(jwk, alg, 'response_signature'), 'response_signature');
+  imported.set(jwk, key);
+  return key;
 }
 
 function unknownKey(): never {
