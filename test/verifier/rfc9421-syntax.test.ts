@@ -214,6 +214,18 @@ describe('the two fields', () => {
   });
 
   it.each([
+    [10, 'accepted'],
+    [40, 'signature_malformed'],
+  ])('SIG-4-01 with %i signatures of others: %s', async (count, expected) => {
+    const message = await scene.message();
+    const own = memberOf(message, signer, { created: scene.now });
+    const others = Array.from({ length: count }, (_, at) => `proxy${at}`);
+    const input = [...others.map((label) => `${label}=("@method");keyid="CN=a,O=b"`), own.input].join(', ');
+    const signature = [...others.map((label) => `${label}=:AAAA:`), own.signature].join(', ');
+    expect(await judge(withFields(message, { 'Signature-Input': input, Signature: signature }))).toBe(expected);
+  });
+
+  it.each([
     ['a trailing comma', (text: string) => `${text},`],
     ['a parameter twice', (text: string) => text.replace(';created', ';created=1;created')],
     ['a number with leading zeros', (text: string) => text.replace('created=', 'created=0')],

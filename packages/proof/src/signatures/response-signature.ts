@@ -15,7 +15,7 @@ import { REQUEST_TAG } from './request-signature.ts';
 import { makeSignature, signatureFields } from './sign-message.ts';
 import type { VerificationKey } from './signature-algorithm.ts';
 import { signatureBase } from './signature-base.ts';
-import { readSignature } from './signature-fields.ts';
+import { readCovered } from './signature-fields.ts';
 import type { SignedRequest, SignedResponse } from './signed-message.ts';
 
 /** The tag by which the signature of a response is found: FAPI 2.0 HTTP Signatures §5.3.2.1. */
@@ -121,8 +121,8 @@ function coverageOf(message: AnsweredMessage): readonly Component[] {
  */
 function alsoSigned(request: SignedRequest): Component[] {
   try {
-    const { components } = readSignature(request, ({ tag }) => tag === REQUEST_TAG);
-    return components.filter(({ parameters }) => parameters.size === 0).map(({ name }) => component(name, true));
+    const covered = readCovered(request, ({ tag }) => tag === REQUEST_TAG);
+    return covered.filter(({ parameters }) => parameters.size === 0).map(({ name }) => component(name, true));
   } catch {
     return [];
   }

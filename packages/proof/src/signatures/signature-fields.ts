@@ -6,6 +6,8 @@ import { readSignatureInput } from './signature-input.ts';
 import { combinedField, type Member, octetsOf, readDictionary } from './structured-field.ts';
 
 const LONGEST_SIGNATURE = 12_288; // characters: two by ML-DSA-65 take 8832
+// In either field, of which the names of keys may have some. Reading a member takes microseconds
+const MOST_COMMAS = 32;
 // RFC 9651 §4.1.2, §4.1.8: a byte sequence without parameters
 const PLAIN_MEMBER = /^([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/]*={0,2}):$/;
 
@@ -34,14 +36,43 @@ export function readSignature(
   message: Pick<HttpMessage, 'headers'>,
   isWanted: (name: SignatureName) => boolean,
 ): ReceivedSignature {
-  const input = combinedField(message, 'signature-input', 'signature_malformed');
-  const signature = combinedField(message, 'signature', 'signature_malformed');
+  const input = field(message, 'signature-input');
+  const signature = field(message, 'signature');
   if (input === undefined && signature === undefined) throw new HoldfastError('signature_missing');
   if (input === undefined || signature === undefined) throw malformed('one field of two');
   const pairs = pair(readSignatureInput(input), readOctets(signature));
-  const [found, another] = pairs.filter(({ label, input: { list } }) => isWanted({ label, tag: list?.[1].get('tag') }));
-  if (found === undefined || another !== undefined) throw new HoldfastError('signature_params', { detail: 'tag' });
-  return received(found);
+  return received(onlyOne(pairs.filter(({ label, input: { list } }) => isWanted(nameOf(label, list)))));
+}
+
+/** What that signature says that it covers. NOT read: the signature. Throws as `readSignature` does. */
+export function readCovered(
+  message: Pick<HttpMessage, 'headers'>,
+  isWanted: (name: SignatureName) => boolean,
+): readonly Component[] {
+  const input = field(message, 'signature-input');
+  if (input === undefined) throw new HoldfastError('signature_missing');
+  const members = [...readSignatureInput(input)];
+  const [, { list }] = onlyOne(members.filter(([label, member]) => isWanted(nameOf(label, member.list))));
+  if (list === undefined) throw malformed('a member');
+  return readComponents(list[0]);
+}
+
+function field(message: Pick<HttpMessage, 'headers'>, name: string): string | undefined {
+  const value = combinedField(message, name, 'signature_malformed');
+  if (value !== undefined && value.split(',', MOST_COMMAS + 2).length > MOST_COMMAS + 1) {
+    throw malformed('too many signatures');
+  }
+  return value;
+}
+
+function nameOf(label: string, list: Member['list']): SignatureName {
+  return { label, tag: list?.[1].get('tag') };
+}
+
+function onlyOne<T>(found: readonly T[]): T {
+  const [one, another] = found;
+  if (one === undefined || another !== undefined) throw new HoldfastError('signature_params', { detail: 'tag' });
+  return one;
 }
 
 interface Pair {
