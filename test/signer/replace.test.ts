@@ -113,6 +113,19 @@ describe('another key', () => {
     expect(venue.calls.at(-1)?.proof?.payload['nonce']).toBeUndefined();
   });
 
+  it('does not bring a client back that was closed', async () => {
+    await using venue = await scriptedVenue(() => ({ body: 'ok' }));
+    await venue.client.fetch(venue.origin);
+    await venue.client.close();
+    const replaced = venue.client.replace({
+      binding: { method: 'dpop', key: await generateKey() },
+      tls: { ca: authority.certificate },
+    });
+    await expect(replaced).rejects.toThrow('closed');
+    await expect(venue.client.fetch(venue.origin)).rejects.toThrow();
+    expect(venue.issuer.tokenRequests).toHaveLength(1);
+  });
+
   it('follows another at once, and close waits for both', async () => {
     await using venue = await scriptedVenue(() => ({ body: 'ok' }), { script: { token: numbered } });
     await venue.client.fetch(venue.origin);
@@ -242,6 +255,33 @@ describe('another certificate on disk', () => {
     expect(venue.received.at(-1)?.certificate?.equals(second.der)).toBe(true);
   });
 
+  it('is found when it came while the one before it was being taken over', async () => {
+    const { files, issue, write } = await certificateFiles();
+    const issuer = gate();
+    await using venue = await scriptedVenue(() => ({ body: 'ok' }), {
+      make: (options) => mtlsClient({ ...options, tls: files }),
+      script: {
+        ...bearer,
+        async token(request, nth) {
+          if (nth === 2) await issuer.opened;
+          return bearer.token(request, nth);
+        },
+      },
+      tls: asksForCertificate,
+    });
+    await venue.client.fetch(venue.origin);
+    write(await issue());
+    const first = venue.client.reload();
+    await expect.poll(() => venue.issuer.tokenRequests.length).toBe(2);
+    const third = await issue();
+    write(third);
+    const second = venue.client.reload();
+    issuer.open();
+    await Promise.all([first, second]);
+    await venue.client.fetch(venue.origin);
+    expect(venue.received.at(-1)?.certificate?.equals(third.der)).toBe(true);
+  });
+
   it('is not taken while the issuer refuses it, and tried again', async () => {
     const { files, first, issue, write } = await certificateFiles();
     await using venue = await scriptedVenue(() => ({ body: 'ok' }), {
@@ -280,5 +320,17 @@ describe('another certificate on disk', () => {
       });
     expect(make).toThrowError(expect.objectContaining({ code: 'certificate_unusable' }));
     expect(make).not.toThrowError(first.key.split('\n')[1]);
+  });
+
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31])('is not looked for every %d ms', async (interval) => {
+    const { files } = await certificateFiles();
+    expect(() => mtlsClient({ issuer: 'https://as.example', tls: { ...files, interval } })).toThrow('tls.interval');
+  });
+
+  it('cannot begin with an authority that would not be heard of beside files', async () => {
+    const { files } = await certificateFiles();
+    const { certFile, keyFile } = files;
+    const tls = { ca: authority.certificate, certFile, keyFile };
+    expect(() => mtlsClient({ issuer: 'https://as.example', tls })).toThrow('PEM or files');
   });
 });

@@ -61,7 +61,8 @@ export interface Client extends Caller {
   exchange(options: ExchangeOptions & Wanted): Caller;
   /**
    * Takes other keys or another certificate, without dropping a request: what is under way ends as it began, and what
-   * follows has new tokens. What is left out stays. Rejects, and changes nothing, when there are no tokens to be had.
+   * follows has new tokens. What is left out stays. Rejects, and changes nothing, when there are no tokens to be had, or
+   * when the client is closed.
    */
   replace(credentials: Partial<Credentials>): Promise<void>;
   /** Looks at the files of `tls` now, for instance at SIGHUP. Rejects with `certificate_unusable`, or as `replace`. */
@@ -126,6 +127,7 @@ export function createClient(options: ClientOptions): Client {
   let closed: Promise<void> | undefined;
 
   function replace(changed: Partial<Credentials>): Promise<void> {
+    if (closed !== undefined) return Promise.reject(new TypeError('the client is closed'));
     const replaced = replacing.then(async () => {
       const next = { ...credentials, ...changed };
       const transport = changed.tls === undefined ? identities.current.transport : undefined;

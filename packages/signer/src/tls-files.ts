@@ -19,8 +19,15 @@ export interface ReadFiles {
   readonly version: string;
 }
 
-export function isTlsFiles(tls: TlsIdentity | TlsFiles): tls is TlsFiles {
-  return 'caFile' in tls || 'certFile' in tls || 'keyFile' in tls;
+/** Throws TypeError for both together, of which one would count for nothing: the authority to trust, for instance. */
+export function isTlsFiles(tls: TlsIdentity & TlsFiles): tls is TlsFiles {
+  const { ca, cert, key, caFile, certFile, keyFile } = tls;
+  const [hasText, hasFiles] = [
+    [ca, cert, key],
+    [caFile, certFile, keyFile],
+  ].map((all) => all.some((each) => each !== undefined));
+  if (hasText && hasFiles) throw new TypeError('tls: PEM or files, not both');
+  return hasFiles === true;
 }
 
 /**
