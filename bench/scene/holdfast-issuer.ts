@@ -6,10 +6,9 @@ import { AUDIENCE, ISSUER } from './issuer.ts';
 
 /** Our issuer with the settings that it has by itself: nonces required, everything in memory. */
 export async function openHoldfastIssuer(applicants: readonly Applicant[]): Promise<Issuer> {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const config = readConfig({
     issuer: ISSUER,
-    signing_keys: [{ ...privateKey.export({ format: 'jwk' }), kid: 'issuer-1', alg: 'ES256', use: 'sig' }],
+    signing_keys: [createIssuerJwk()],
     resources: [{ resource: AUDIENCE, scope: SCOPE }],
     clients: applicants.map(({ clientId, jwk }) => ({
       client_id: clientId,
@@ -20,4 +19,10 @@ export async function openHoldfastIssuer(applicants: readonly Applicant[]): Prom
     })),
   });
   return await createIssuer({ config, store: memoryStore() });
+}
+
+/** A new private key, as a configuration has it. */
+export function createIssuerJwk(): object {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return { ...privateKey.export({ format: 'jwk' }), kid: 'issuer-1', alg: 'ES256', use: 'sig' };
 }

@@ -19,6 +19,14 @@ interface Report {
   }[];
 }
 
+type Ways = readonly {
+  readonly name: string;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly comparisons: readonly { readonly moreThan: string[]; readonly atMost?: number }[];
+}[];
+
 describe('npm run bench', () => {
   it('prints one JSON object with the machine and the cases, each beside what it is compared with', () => {
     const { status, stdout, stderr } = bench('--quick', '--seconds', '1', '--only', 'mtls', '--json');
@@ -53,12 +61,33 @@ describe('npm run bench', () => {
     expect(soak.samples.at(-1)).toMatchObject({ requests: 4000, resident: expect.any(Number) });
   }, 60_000);
 
+  it('times requests over TLS by every way, and what each adds', () => {
+    const { status, stdout, stderr } = bench('--latency', '--seconds', '1', '--json');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const { latency } = JSON.parse(stdout) as { latency: { rounds: number; ways: Ways } };
+    expect(latency.rounds).toBeGreaterThanOrEqual(20);
+    const names = latency.ways.map(({ name }) => name);
+    for (const { name, p50, p90, p99, comparisons } of latency.ways) {
+      expect(p50, name).toBeGreaterThan(0);
+      expect([p50, p90, p99], name).toEqual([p50, p90, p99].toSorted((a, b) => a - b));
+      for (const { moreThan } of comparisons) expect(names).toEqual(expect.arrayContaining(moreThan));
+    }
+    const bars = latency.ways.flatMap(({ name, comparisons }) =>
+      comparisons.flatMap(({ moreThan, atMost }) => (atMost === undefined ? [] : [[name, ...moreThan, atMost]])),
+    );
+    expect(bars).toEqual([
+      ['client.fetch', 'undici.fetch', 150],
+      ['client.fetch, presigned', 'undici.fetch', 60],
+    ]);
+  }, 60_000);
+
   it.each([
     ['an unknown option', ['--onyl', 'raw']],
     ['an argument that is no option', ['raw']],
     ['a name that no case has', ['--only', 'no such case']],
     ['seconds that are no number', ['--seconds', 'soon']],
     ['no requests', ['--soak', '--requests', '0']],
+    ['two modes at once', ['--soak', '--latency']],
   ])('answers %s in one line and does not end well', (_what, args) => {
     const { status, stdout, stderr } = bench(...args);
     expect(status).toBe(2);
