@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { createClient } from '@holdfast/signer';
+import { createClient, generateKey, importKey } from '@holdfast/signer';
 import { describe, expect, it } from 'vitest';
 import { assertionKey, dpopClient, proofKey } from './clients.ts';
 import { scriptedVenue } from './scripted-venue.ts';
@@ -89,6 +89,35 @@ describe('of the requests to one origin', () => {
     expect(venue.waiting).toHaveLength(1);
     venue.answerAll();
     expect((await first).status).toBe(200);
+  });
+
+  it('one that waits for its signature is given up at once, and never sent', async () => {
+    const { publicJwk, sign } = await generateKey();
+    let goOn = () => {};
+    const stalled = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    let isStalled = false;
+    const key = await importKey({
+      publicJwk,
+      async sign(input) {
+        if (isStalled) await stalled;
+        return await sign(Buffer.from(input).toString());
+      },
+    });
+    await using venue = await scriptedVenue(() => ({}), {
+      make: (issuer) => dpopClient({ ...issuer, binding: { method: 'dpop', key } }),
+    });
+    await venue.client.fetch(venue.origin);
+    isStalled = true;
+    const given = new AbortController();
+    const sent = venue.client.fetch(`${venue.origin}/given-up`, { signal: given.signal });
+    setImmediate(() => given.abort(new Error('given up')));
+    await expect(sent).rejects.toThrow('given up');
+    expect(getEventListeners(given.signal, 'abort')).toHaveLength(0);
+    goOn();
+    await venue.client.fetch(`${venue.origin}/next`);
+    expect(venue.received.map(({ target }) => target)).toEqual(['/', '/next']);
   });
 
   it.each([0, -1, 1.5, Number.NaN])('no number of places is %d', (concurrency) => {

@@ -372,6 +372,18 @@ describe('FAPI 2.0 HTTP Signatures §5.3.2.2: an answer that is not the venue’
     expect(elsewhere.received.map(({ certificate }) => certificate)).toEqual([undefined]);
   });
 
+  it('a token that a gateway refuses without signing it is not used again', async () => {
+    await using venue = await signingVenue();
+    await place(venue);
+    const refusal = { 'www-authenticate': 'DPoP error="invalid_token"' };
+    venue.hop = { response: () => ({ status: 401, headers: refusal, body: Buffer.of() }) };
+    expect(await outcome(place(venue))).toBe('response_unsigned');
+    venue.hop = {};
+    expect(await outcome(place(venue))).toBe(201);
+    const [refused, used] = venue.received.slice(-2).map(({ headers }) => headers.get('authorization'));
+    expect(used).not.toBe(refused);
+  });
+
   it('who gives up does not wait for the keys of the venue', async () => {
     await using venue = await signingVenue();
     let goOn = () => {};

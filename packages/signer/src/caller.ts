@@ -110,19 +110,21 @@ export function createCaller(tokens: Tokens, wanted: Wanted, context: CallerCont
     const { accessToken, tokenType } = await unlessAborted(memory.get(wanted), request.signal);
     const fields = { ...request.fields, authorization: `${tokenType} ${accessToken}` };
     const authorized = { ...request, fields };
-    const response = await send(async () => authorized, {
+    return await send(async () => authorized, {
       fetch: binding.method === 'mtls' ? transport.fetchWithCertificate : transport.fetch,
       nonces,
       skews,
       signer,
       accessToken,
       messages: messageSigner && messages?.isSigned(request) ? { ...messages, signer: messageSigner } : undefined,
+      heard(response) {
+        // Revoked, or signed by a key that is gone: the next request gets a new one. This one is the caller's to repeat.
+        // Whoever else says so, such as a gateway that signs nothing, costs us no more than a token
+        if (refusesToken(response)) memory.forget(accessToken);
+      },
       isNonceChallenge: asksForNonce,
       refusesTime: refusesProof,
     });
-    // Revoked, or signed by a key that is gone: the next request gets a new one. This one is the caller's to repeat
-    if (refusesToken(response)) memory.forget(accessToken);
-    return response;
   }
 
   return {

@@ -33,6 +33,8 @@ export interface Sending {
   readonly accessToken?: string | undefined;
   /** Given: the request is signed, and its answer has to be signed by one of the keys, where there are any. */
   readonly messages?: { readonly signer: MessageSigner; readonly keys: ResourceKeys | undefined } | undefined;
+  /** Is told every response, before it is known whether it can be believed. */
+  heard?(response: Response): void;
   /** Whether a response is a nonce challenge; the issuer and resource servers say it differently. */
   isNonceChallenge(response: Response): Promise<boolean> | boolean;
   /** Whether a response refuses a time that the request states. */
@@ -63,8 +65,10 @@ async function attempt(request: Request, sending: Sending): Promise<Attempt> {
   if (messages?.keys !== undefined) await unlessAborted(messages.keys.prepare(origin), signal);
   const turn = signer && (await nonces.begin(origin, signal));
   try {
-    const { fields, message } = await sign(request, turn?.nonce, sending);
+    // A key elsewhere may take its time
+    const { fields, message } = await unlessAborted(sign(request, turn?.nonce, sending), signal);
     const response = await transmit(request, fields, sending);
+    sending.heard?.(response);
     const isChallenge = turn !== undefined && (await sending.isNonceChallenge(response));
     turn?.answered(response, isChallenge);
     const { answer, isCorrected } = await believe(response, message, request, sending);
