@@ -3,6 +3,9 @@ import { generateKey, type HttpMessage } from '@holdfast/proof';
 import { admit } from '@holdfast/verifier/node';
 import { describe, expect, it } from 'vitest';
 import { listen } from './adapted-servers.ts';
+import { makeCertificates } from './certificates.ts';
+import { dialFrames, type Http2Frames } from './http2-frames.ts';
+import { nextGrant } from './next-grant.ts';
 import { Scene } from './scene.ts';
 import { type Signing, signed } from './sign-by-hand.ts';
 import { SIGNING_ADAPTERS, send, serveSigned } from './signing-servers.ts';
@@ -122,6 +125,43 @@ describe('a connection that ends while the verifier decides', () => {
     await asked.promise;
     socket.resetAndDestroy();
     expect(await outcome).toBeUndefined();
+  });
+});
+
+describe.each(['fastify', 'node:http', 'hono'] as const)('HTTP/2 behind %s', (adapter) => {
+  it.each([
+    [8, BODY],
+    [0, BODY],
+    [8, ''],
+    [0, ''],
+  ])('SIG-7.2.8-01 a stream that is reset (%i) before its end reaches no handler, after %j', async (code, body) => {
+    const tls = await makeCertificates();
+    await using server = await serveSigned(adapter, scene.verifier, { tls, http2: true });
+    const post = async (finish: (frames: Http2Frames) => void) => {
+      const { method, target, headers } = await signedBy(scene, { method: body === '' ? 'DELETE' : 'POST' });
+      const fields = headers.flatMap((name, at) =>
+        at % 2 === 0 ? [[name.toLowerCase(), headers[at + 1] ?? ''] as const] : [],
+      );
+      const frames = await dialFrames(server.port, tls);
+      const granted = nextGrant();
+      frames.headers([
+        [':method', method],
+        [':scheme', 'https'],
+        [':path', target],
+        [':authority', 'venue'],
+        ...fields,
+      ]);
+      await granted;
+      finish(frames);
+      return frames;
+    };
+    using _reset = await post((frames) => {
+      if (body !== '') frames.data(body);
+      frames.reset(code);
+    });
+    using _whole = await post((frames) => frames.data(body, true));
+    await expect.poll(() => server.seen.length).toBeGreaterThan(0);
+    expect(server.seen).toEqual([body]);
   });
 });
 

@@ -8,7 +8,7 @@ export const MOST_CONTENT = 1024 * 1024;
  * The body of a request as it was sent, read to its end. Rejects with `content_too_large` as soon as it is known to be, with
  * the stream's error, and when the connection ends before the body does: then nobody has sent it as it is.
  */
-export function readContent(stream: Readable, limit: number): Promise<Buffer> {
+export function readContent(stream: Readable & { readonly aborted?: boolean }, limit: number): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
   let length = 0;
@@ -22,8 +22,14 @@ export function readContent(stream: Readable, limit: number): Promise<Buffer> {
     reject(new HoldfastError('content_too_large'));
   }
 
+  function end(): void {
+    // RFC 9113 §8.1: HTTP/2 of Node also says so of a stream that was reset
+    if (stream.aborted) reject(unfinished());
+    else resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+  }
+
   stream.on('data', take);
-  stream.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+  stream.once('end', end);
   stream.on('error', reject);
   stream.once('close', () => reject(unfinished()));
   // It said so while the verifier was busy, and says it only once
