@@ -4,7 +4,7 @@ import { Agent, request, upgrade } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { authority } from './authorities.ts';
-import { mtlsClient } from './clients.ts';
+import { dpopClient, mtlsClient } from './clients.ts';
 import { ACCESS_TOKEN, granted } from './scripted-issuer.ts';
 import { resourceChallenge, type ScriptedVenue, scriptedVenue } from './scripted-venue.ts';
 import { signingVenue } from './signing-venue.ts';
@@ -198,6 +198,24 @@ describe.each(ways)('%s, for undici', (_, through) => {
     await expect(request(`${venue.origin}/never`, { ...through(venue), signal })).rejects.toMatchObject({
       name: 'TimeoutError',
     });
+  });
+
+  it('is given up while it waits for its token, and is never sent', async () => {
+    let goOn = () => {};
+    const stalled = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    await using venue = await scriptedVenue(() => ({}), {
+      make: (issuer) => dpopClient({ ...issuer, issuerTimeout: 60_000 }),
+      script: { token: async () => stalled.then(() => granted()) },
+    });
+    const signal = AbortSignal.timeout(100);
+    await expect(request(`${venue.origin}/given-up`, { ...through(venue), signal })).rejects.toMatchObject({
+      name: 'TimeoutError',
+    });
+    goOn();
+    expect((await request(`${venue.origin}/next`, through(venue))).statusCode).toBe(200);
+    expect(venue.received.map(({ target }) => target)).toEqual(['/next']);
   });
 
   it('drops a challenge without end, and the order is placed', async () => {

@@ -327,6 +327,15 @@ describe('another certificate on disk', () => {
     expect(() => mtlsClient({ issuer: 'https://as.example', tls: { ...files, interval } })).toThrow('tls.interval');
   });
 
+  it('cannot begin with an empty authority, for which Node would trust every public one', async () => {
+    const { files } = await certificateFiles();
+    expect(() => mtlsClient({ issuer: 'https://as.example', tls: { ca: '' } })).toThrow('tls.ca');
+    writeFileSync(files.caFile, '');
+    expect(() => mtlsClient({ issuer: 'https://as.example', tls: files })).toThrow(
+      expect.objectContaining({ code: 'certificate_unusable', detail: 'an empty file' }),
+    );
+  });
+
   it('cannot begin with an authority that would not be heard of beside files', async () => {
     const { files } = await certificateFiles();
     const { certFile, keyFile } = files;

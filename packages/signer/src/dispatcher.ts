@@ -1,6 +1,7 @@
 import { stringify } from 'node:querystring';
 import { HoldfastError } from '@holdfast/proof';
 import { Dispatcher } from 'undici';
+import { unlessAborted } from './abort.ts';
 import type { CallerContext, Tokens } from './caller.ts';
 import { asksForNonce, refusesProof, refusesToken } from './challenge.ts';
 import { publish } from './events.ts';
@@ -92,13 +93,15 @@ async function attempt(options: Options, handler: Handler, line: Line, ended: ()
   readBody(options.body); // before anything is asked for
   const { method } = options;
   if (context.messages?.isSigned({ method, url: href })) insistOnChecking(context.messages);
-  const token = await memory.get(wanted);
+  const signal = signalOf(options);
+  const token = await unlessAborted(memory.get(wanted), signal);
   const { accessToken } = token;
-  const turn = identity.signer && (await identity.nonces.begin(origin, undefined));
+  const turn = identity.signer && (await identity.nonces.begin(origin, signal));
   try {
     const others = Object.fromEntries(pairsOf(options.headers).map(([name, value]) => [name.toLowerCase(), value]));
     const request = { method, url: href, origin, fields: others, body: readBody(options.body) };
-    const fields = await requestFields(request, token, turn?.nonce, identity, context);
+    const signing = requestFields(request, token, turn?.nonce, identity, context);
+    const fields = await unlessAborted(signing, signal);
     const again = mayRepeat ? () => attempt(options, handler, line, ended, false) : undefined;
     const learn = { origin, accessToken, turn, memory, context };
     dispatch({ ...options, headers: withFields(options.headers, fields) }, answering(handler, learn, again, ended));
@@ -170,6 +173,11 @@ function answering(
       ended();
     },
   };
+}
+
+/** That of the caller, which undici itself heeds only when the request begins. Beside those of the web it takes emitters. */
+function signalOf(options: Options & { readonly signal?: unknown }): AbortSignal | undefined {
+  return options.signal instanceof AbortSignal ? options.signal : undefined;
 }
 
 /** What undici would put into the path after it was signed. It refuses a query beside another one. */

@@ -61,6 +61,12 @@ export function versionOf({ caFile, certFile, keyFile }: TlsFiles): string {
 
 function readPem(file: string | undefined): Buffer | undefined {
   if (file === undefined) return undefined;
+  const pem = readOctets(file);
+  if (pem.length === 0) throw unusable('an empty file'); // as while it is being written
+  return pem;
+}
+
+function readOctets(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (cause) {

@@ -18,7 +18,10 @@ export interface Transport {
   close(): Promise<void>;
 }
 
+/** Throws TypeError for an empty `ca`. NOT checked: what the PEM holds; connections fail by it. */
 export function createTransport({ ca, cert, key }: TlsIdentity): Transport {
+  // Node takes an empty text for none, and trusts every public authority
+  if (ca?.length === 0) throw new TypeError('tls.ca: empty');
   // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED=0 in some environment does not decide it (RFC 8414 §6)
   const trust = { rejectUnauthorized: true, ...POLICY, ...(ca === undefined ? {} : { ca }) };
   const plain = new Agent({ connect: trust });
