@@ -1,19 +1,19 @@
 import type { Clock } from '@holdfast/proof';
-import { type Caller, type CallerContext, createCaller, createTokens, type Tokens } from './caller.ts';
-import { createClockSkews } from './clock-skew.ts';
-import { type AuthorizationOptions, type AuthorizationRequest, pushAuthorization } from './grants/authorization.ts';
+import { assemble } from './assemble.ts';
+import { type Caller, createCaller, createTokens, type Tokens } from './caller.ts';
+import {
+  type AuthorizationOptions,
+  type AuthorizationRequest,
+  type Granted,
+  pushAuthorization,
+} from './grants/authorization.ts';
 import { createSession, type Session, type SessionOptions } from './grants/session.ts';
 import { clientCredentials, type ExchangeOptions, tokenExchange } from './grants/sources.ts';
-import { createIdentities } from './identities.ts';
-import { type Binding, type Credentials, createIdentity, type Presigned } from './identity.ts';
+import type { Binding, Credentials, Presigned } from './identity.ts';
 import type { Authentication } from './issuer/authentication.ts';
-import { documentFetch } from './issuer/document.ts';
-import { createIssuerCalls } from './issuer/issuer-calls.ts';
-import { createMessages, type MessageSignatures } from './messages/messages.ts';
-import { createUrlReader } from './resource-request.ts';
-import { createSlots } from './slots.ts';
-import { isTlsFiles, readTlsFiles, type TlsFiles } from './tls-files.ts';
-import { watchTlsFiles } from './tls-watch.ts';
+import type { MessageSignatures } from './messages/messages.ts';
+import { createReplacement } from './replacement.ts';
+import type { TlsFiles } from './tls-files.ts';
 import type { Wanted } from './token-memory.ts';
 import type { TlsIdentity } from './transport.ts';
 import { createWeakSet } from './weak-set.ts';
@@ -85,63 +85,34 @@ export interface Authorization extends Omit<AuthorizationRequest, 'finish'> {
   finish(callback: string | URL): Promise<Session>;
 }
 
-const ISSUER_TIMEOUT = 10_000; // ms
-const MAX_SKEW = 300; // seconds
-const CONCURRENCY = 64; // more than one core keeps busy, and as many handshakes as one burst may cost
-
 /** A client that signs every request with its key (RFC 9449), or holds its certificate out with it (RFC 8705). */
 export function createClient(options: ClientOptions): Client {
-  const { issuer, clientId, scope, resource, origins, tls = {}, concurrency = CONCURRENCY, presigned } = options;
-  const { clock = Date.now, allowLoopbackHttp = false, maxSkew = MAX_SKEW, issuerTimeout = ISSUER_TIMEOUT } = options;
-  const files = isTlsFiles(tls) ? readTlsFiles(tls) : undefined;
-  let credentials: Credentials = {
-    auth: options.auth,
-    binding: options.binding,
-    tls: files?.tls ?? (tls as TlsIdentity),
-  };
-  const messages =
-    options.signatures &&
-    createMessages(options.signatures, {
-      fetch(ofResource) {
-        const { transport, binding } = identities.current;
-        const seesCertificate = ofResource && binding.method === 'mtls';
-        const fetch = seesCertificate ? transport.fetchWithCertificate : transport.fetch;
-        return documentFetch(fetch, issuerTimeout, 'resource_metadata');
-      },
-      ...{ clock, resource, allowLoopbackHttp },
-    });
-  const settings = { clock, allowLoopbackHttp, presigned, messages };
-  const identities = createIdentities(createIdentity(credentials, settings));
-  const skews = createClockSkews(clock, maxSkew);
-  const calls = createIssuerCalls({ issuer, clientId, timeout: issuerTimeout, clock, skews, allowLoopbackHttp });
-  if (!(Number.isInteger(concurrency) && concurrency > 0))
-    throw new TypeError('concurrency: a whole number, 1 or more');
-  const readUrl = createUrlReader({ origins, allowLoopbackHttp });
-  const slots = createSlots(concurrency);
-  const context: CallerContext = { identities, skews, readUrl, clock, issuer, slots, messages };
+  const parts = assemble(options);
+  const { context, calls, wanted } = parts;
+  const { identities, clock } = context;
+  const replacement = createReplacement(parts);
   const tokens = createTokens(clientCredentials(calls), context);
   const own = createWeakSet<Tokens>();
   own.add(tokens);
-  const wanted = { resource, scope };
-  let replacing: Promise<unknown> = Promise.resolve();
   let closed: Promise<void> | undefined;
 
-  function replace(changed: Partial<Credentials>): Promise<void> {
-    if (closed !== undefined) return Promise.reject(new TypeError('the client is closed'));
-    const replaced = replacing.then(async () => {
-      const next = { ...credentials, ...changed };
-      const transport = changed.tls === undefined ? identities.current.transport : undefined;
-      await identities.replace(createIdentity(next, settings, transport));
-      credentials = next;
-    });
-    replacing = replaced.catch(() => {});
-    return replaced;
+  /** A session that its first refresh token is told of, or none. */
+  async function begin(granted: Granted, asked: Wanted, { onRefreshToken }: RefreshOptions): Promise<Session> {
+    const { refreshToken } = granted.response;
+    const session = createSession({ calls, context, wanted: asked, refreshToken, granted, onRefreshToken });
+    try {
+      if (refreshToken !== undefined) await onRefreshToken?.(refreshToken);
+      return session;
+    } catch (thrown) {
+      await session.end().catch(() => {}); // nobody would know it, and it lives long
+      throw thrown;
+    }
   }
 
-  const watch = files && watchTlsFiles(tls as TlsFiles, files.version, (found) => replace({ tls: found }));
-
-  function session(of: Omit<SessionOptions, 'calls' | 'context'>): Session {
-    return createSession({ ...of, calls, context });
+  async function end(revoke: boolean): Promise<void> {
+    await replacement.end();
+    if (revoke) await giveBack();
+    await identities.close();
   }
 
   async function giveBack(): Promise<void> {
@@ -155,41 +126,22 @@ export function createClient(options: ClientOptions): Client {
     for: (other) => createCaller(tokens, { ...wanted, ...other }, context),
     async authorize({ onRefreshToken, ...asked }) {
       const request = await pushAuthorization(asked, { calls, identities, clock });
-      return {
-        ...request,
-        async finish(callback) {
-          const granted = await request.finish(callback);
-          const { refreshToken } = granted.response;
-          const { resource, scope } = asked;
-          const begun = session({ wanted: { resource, scope }, refreshToken, granted, onRefreshToken });
-          try {
-            if (refreshToken !== undefined) await onRefreshToken?.(refreshToken);
-            return begun;
-          } catch (thrown) {
-            await begun.end().catch(() => {}); // nobody would know it, and it lives long
-            throw thrown;
-          }
-        },
-      };
+      const { resource, scope } = asked;
+      const finish = async (callback: string | URL) =>
+        begin(await request.finish(callback), { resource, scope }, { onRefreshToken });
+      return { ...request, finish };
     },
     resume: (refreshToken, { onRefreshToken, ...asked } = {}) =>
-      session({ wanted: asked, refreshToken, onRefreshToken }),
+      createSession({ calls, context, wanted: asked, refreshToken, onRefreshToken }),
     exchange({ resource, scope, ...exchanged }) {
       const received = createTokens(tokenExchange(calls, exchanged), context);
       own.add(received);
       return createCaller(received, { resource, scope }, context);
     },
-    replace,
-    async reload() {
-      await watch?.look();
-    },
+    replace: replacement.replace,
+    reload: replacement.reload,
     close({ revoke = true } = {}) {
-      closed ??= (async () => {
-        watch?.stop();
-        await replacing;
-        if (revoke) await giveBack();
-        await identities.close();
-      })();
+      closed ??= end(revoke);
       return closed;
     },
   };
