@@ -83,6 +83,10 @@ describe('RFC 9449 §11.1: a clock that differs', () => {
     expect(venue.calls.map(({ proof }) => proof?.payload.iat)).toEqual([now, now, now + 100, now + 100]);
   });
 
+  it.each([-1, Number.NaN])('cannot be followed by %d s', async (maxSkew) => {
+    expect(() => dpopClient({ issuer: 'https://as.example', maxSkew })).toThrow('maxSkew');
+  });
+
   it('is each server’s own', async () => {
     const make = (options: { issuer: string }) => dpopClient({ ...options, clock });
     await using ahead = await scriptedVenue(strict(100), { make });

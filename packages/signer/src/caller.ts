@@ -52,11 +52,16 @@ export interface Caller {
    * request, and will take it with new fields; `done`: nothing more to do.
    */
   learn(url: string | URL, response: PlainResponse): 'retry' | 'done';
-  /** For `request`, `stream` and the like of undici: with the connections of the client, which end with it. */
+  /**
+   * For `request`, `stream` and the like of undici: with the connections of the client, which end with it. Whatever goes
+   * through it is signed, wherever it goes: who has redirects followed, or makes it the global one, names the `origins` of
+   * the client.
+   */
   readonly dispatcher: Dispatcher;
   /**
    * The same for a dispatcher of the caller's own: `agent.compose(interceptor)`. With tokens bound to a certificate the
-   * agent has to hold it out itself. Bodies have to be strings or octets.
+   * agent has to hold it out itself. Bodies have to be strings or octets. It comes first in `compose`: what stands before
+   * it and sends again, such as `retry`, would send a proof again.
    */
   readonly interceptor: Dispatcher.DispatcherComposeInterceptor;
 }

@@ -33,6 +33,7 @@ const MOST_ORIGINS = 100;
  * that are good in a future of its choice (RFC 9449 §11.2).
  */
 export function createClockSkews(clock: Clock, most: number): ClockSkews {
+  if (!(most >= 0)) throw new TypeError('maxSkew: seconds, 0 or more');
   const offsets = new Map<string, number>();
 
   function follow(origin: string, skew: number): boolean {
