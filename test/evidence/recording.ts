@@ -83,7 +83,7 @@ async function clientOf({ facts }: Deployment, id: string, clock: (() => number)
     binding: binding === 'dpop' ? { method: 'dpop', key: await generateKey() } : { method: 'mtls' },
     tls: { ca: await readFile(facts.ca), ...(cert && { cert: await readFile(cert), key: await readFile(key) }) },
     // Who only reads need not sign
-    signatures: { evidence: true, requests: ({ method }) => method !== 'GET' },
+    signatures: { evidence: true },
     ...(clock && { clock }),
   });
 }

@@ -74,6 +74,15 @@ describe('FAPI 2.0 HTTP Signatures §5.3.1.1: an order that is signed', () => {
     expect(venue.orders()).toBe(1);
   });
 
+  it('FAPISIG-5.3.2.1-01 reads are signed and answered by a signature too, also what the venue refuses', async () => {
+    await using venue = await signingVenue();
+    expect((await venue.client.fetch(`${venue.origin}/orders`)).status).toBe(200);
+    expect((await venue.client.fetch(`${venue.origin}/orders/none`)).status).toBe(404);
+    expect((await venue.client.fetch(`${venue.origin}/orders`, { method: 'PUT' })).status).toBe(405);
+    venue.hop = { response: (answer) => ({ ...answer, body: Buffer.from('{"orders":["invented"]}') }) };
+    await expect(venue.client.fetch(`${venue.origin}/orders`)).rejects.toMatchObject({ code: 'response_signature' });
+  });
+
   it('reads and cancels are signed too, or are not where that was asked', async () => {
     await using venue = await signingVenue({ signatures: { requests: ({ method }) => method !== 'GET' } });
     const { id } = (await (await place(venue)).json()) as { id: string };
@@ -104,6 +113,12 @@ describe('FAPI 2.0 HTTP Signatures §5.3.1.1: an order that is signed', () => {
     });
     expect(await outcome(again)).not.toBe(201);
     expect(venue.orders()).toBe(1);
+  });
+
+  it.each(['?', '#', '?#', '#?', '?#x'])('is signed by the URL that is sent, of one that ends in %s', async (end) => {
+    await using venue = await signingVenue();
+    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(order) };
+    expect((await venue.client.fetch(`${venue.origin}/orders${end}`, init)).status).toBe(201);
   });
 
   it('signs the type that fetch gives a text, where the caller gives none', async () => {

@@ -23,7 +23,7 @@ export interface SigningServer extends AsyncDisposable {
 }
 
 export interface SigningOptions {
-  readonly signature?: 'required' | 'evidence';
+  readonly signature?: 'optional' | 'required' | 'evidence';
   readonly tls?: Certificates;
   readonly http2?: boolean;
   /** More routes of Fastify. */

@@ -22,7 +22,7 @@ function refuseOthers(app: FastifyInstance, url: string, methods: ReadonlySet<st
   app.route({
     url,
     method: app.supportedMethods.filter((method) => !methods.has(method)),
-    config: { scope: [] },
+    config: { scope: [], signature: 'optional' },
     exposeHeadRoute: false,
     // Before the body is read: nothing in it could change the answer.
     onRequest: (_request, reply) => {

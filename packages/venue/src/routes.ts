@@ -21,7 +21,8 @@ export interface VenueRoutesOptions {
   readonly exchange: Exchange;
   /** One per exchange, shared by every listener. */
   readonly idempotency: IdempotencyTable;
-  /** What signatures placing, amending and cancelling orders needs. Default: none. */
+  /** What signatures placing, amending and cancelling orders needs. Default: none; like those of reads, they are verified
+   * where they are there. */
   readonly signatures?: Signatures | undefined;
   /** Where accepted orders are recorded. Needs the signatures `evidence`. Default: nowhere. */
   readonly evidence?: EvidenceLog | undefined;
@@ -32,10 +33,10 @@ interface OneOrder {
 }
 
 const bodyLimit = 16 * 1024;
-const readsOrders = { scope: ['orders:read'] };
+const readsOrders = { scope: ['orders:read'], signature: 'optional' } as const;
 const writesOrders = { scope: ['orders:write'] };
-const readsPositions = { scope: ['positions:read'] };
-const anyToken = { scope: [] };
+const readsPositions = { scope: ['positions:read'], signature: 'optional' } as const;
+const anyToken = { scope: [], signature: 'optional' } as const;
 
 /**
  * The trading API. Register it in a scope that `protect` of `@holdfast/verifier/fastify` guards, on an
@@ -55,7 +56,7 @@ export const venueRoutes: FastifyPluginAsync<VenueRoutesOptions> = async (app, o
 
 function orderRoutes(app: FastifyInstance, options: VenueRoutesOptions): void {
   const { exchange, idempotency, signatures } = options;
-  const writes = signatures === undefined ? writesOrders : { ...writesOrders, signature: signatures };
+  const writes = { ...writesOrders, signature: signatures ?? ('optional' as const) };
   const act = actingBy(options);
   app.post<{ Body: OrderRequest }>('/orders', { config: writes, schema: placeSchema, bodyLimit }, (request, reply) =>
     answerOnce(idempotency, request, reply, () =>

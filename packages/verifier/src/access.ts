@@ -1,6 +1,6 @@
 import { type Confirmation, HoldfastError, type JsonObject } from '@holdfast/proof';
 import { coversDetails, type RequiredDetail } from './authorization-details.ts';
-import type { Evidence, Signatures, SignedContent } from './signature/message-signatures.ts';
+import type { Evidence, SignaturePolicy, SignedContent } from './signature/message-signatures.ts';
 import type { TokenStatus, VerifiedToken } from './token/token.ts';
 
 /** What a request needs beyond a token that is good and the sender's own. */
@@ -11,9 +11,10 @@ export interface Requirement {
   readonly authorizationDetails?: readonly RequiredDetail[];
   /**
    * The sender has to sign the message, with its body (FAPI 2.0 HTTP Signatures). `evidence`: it also has to sign it in a way
-   * that can be verified without its access token, for a record of what was asked.
+   * that can be verified without its access token, for a record of what was asked. `optional`: where a request is signed, that
+   * is verified, and its answer is signed.
    */
-  readonly signature?: Signatures;
+  readonly signature?: SignaturePolicy;
 }
 
 /** Who may do what, once every check has passed. */

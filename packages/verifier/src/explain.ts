@@ -19,7 +19,7 @@ import {
 } from '@holdfast/proof';
 import { checkAuthorizationDetails, checkScope, type Requirement } from './access.ts';
 import type { Issuer, Issuers } from './issuer/issuers.ts';
-import type { MessageSignatures } from './signature/message-signatures.ts';
+import { type MessageSignatures, neededSignatures } from './signature/message-signatures.ts';
 import type { StatusPolicy } from './status/status-policy.ts';
 import {
   checkAudience,
@@ -166,9 +166,10 @@ async function explainBinding(
 /** Nothing, where no signature is needed. The body is not seen here. */
 async function explainSignature(
   findings: Findings,
-  { message, requirement: { signature }, credential, sender, isBound }: Use & { readonly isBound: true | undefined },
+  { message, requirement, credential, sender, isBound }: Use & { readonly isBound: true | undefined },
   { messageSignatures, tokens, now }: Explainable,
 ): Promise<void> {
+  const signature = neededSignatures(message, requirement.signature);
   if (signature === undefined) return;
   const fapi = 'FAPI 2.0 HTTP Signatures §5.3.1.2';
   const signatures = await findings.check(

@@ -17,7 +17,7 @@ export type { VerifierOptions } from './options.ts';
 export { createReplayTable, type ReplayTable, type ReplayTableOptions } from './replay-table.ts';
 export type { ResourceMetadata, ResourceMetadataMembers } from './resource-metadata.ts';
 export type { IsRevoked, Revocation } from './revocations.ts';
-export type { Evidence, Signatures } from './signature/message-signatures.ts';
+export type { Evidence, SignaturePolicy, Signatures } from './signature/message-signatures.ts';
 export type { PublishedKeys, ResponseSigningOptions } from './signature/response-signing.ts';
 export type { StatusPolicy } from './status/status-policy.ts';
 export { createVerifier, type Verifier } from './verifier.ts';

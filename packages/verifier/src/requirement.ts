@@ -1,5 +1,5 @@
 import type { Requirement } from './access.ts';
-import { SIGNATURES } from './signature/message-signatures.ts';
+import { SIGNATURE_POLICIES } from './signature/message-signatures.ts';
 
 // RFC 6749 §3.3. No token has another one, and the challenge would repeat its quotes and line breaks.
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
@@ -12,7 +12,7 @@ const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
 export function readRequirement(requirement: Requirement): Requirement {
   if (isRequirement(requirement)) return requirement;
   throw new TypeError(
-    "requirement: scope, a list of single scopes; authorizationDetails, a list of objects as RequiredDetail; signature, 'required' or 'evidence'",
+    "requirement: scope, a list of single scopes; authorizationDetails, a list of objects as RequiredDetail; signature, 'optional', 'required' or 'evidence'",
   );
 }
 
@@ -38,7 +38,7 @@ function hasOnly(value: unknown, members: Readonly<Record<string, Check>>): valu
 }
 
 function isSignature(value: unknown): boolean {
-  return SIGNATURES.some((each) => each === value);
+  return SIGNATURE_POLICIES.some((each) => each === value);
 }
 
 function isListOfDetails(value: unknown): boolean {

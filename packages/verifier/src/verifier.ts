@@ -43,7 +43,12 @@ import { createReplayTable } from './replay-table.ts';
 import { readRequirement } from './requirement.ts';
 import { describeResource, type ResourceMetadata } from './resource-metadata.ts';
 import { createRevocations, type Revocation } from './revocations.ts';
-import { type CheckedSignatures, createMessageSignatures, normalOrigin } from './signature/message-signatures.ts';
+import {
+  type CheckedSignatures,
+  createMessageSignatures,
+  neededSignatures,
+  normalOrigin,
+} from './signature/message-signatures.ts';
 import { type PublishedKeys, publishKey, signAnswer } from './signature/response-signing.ts';
 import { createTokens } from './token/tokens.ts';
 import { createWatches } from './watches.ts';
@@ -167,9 +172,10 @@ export function createVerifier(options: VerifierOptions): Verifier {
   function checkedSignatures(
     message: HttpMessage,
     { token }: Credential,
-    { signature }: Requirement,
+    { signature: policy }: Requirement,
     now: number,
   ): CheckedSignatures | undefined {
+    const signature = neededSignatures(message, policy);
     return signature && messageSignatures.check(message, signature, { now, ath: tokens.ath(token) });
   }
 

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { asRefusal, HoldfastError, type HttpMessage, logFields, messageFromNode } from '@holdfast/proof';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { neededSignatures } from '../signature/message-signatures.ts';
 import { checkContentLength, readContent } from './content.ts';
 import { type Guard, refusalReply } from './reply.ts';
 
@@ -56,7 +57,8 @@ export function refuse(request: FastifyRequest, reply: FastifyReply, thrown: unk
 }
 
 function needsSignature(request: FastifyRequest): boolean {
-  return !request.is404 && request.routeOptions.config.signature !== undefined;
+  if (request.is404) return false;
+  return neededSignatures(messageFromNode(request.raw), request.routeOptions.config.signature) !== undefined;
 }
 
 /** The body to hand on; undefined when it is another one than was signed, and the request has been answered. */

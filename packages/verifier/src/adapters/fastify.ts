@@ -10,7 +10,7 @@ import type {
 import type { Access, Requirement } from '../access.ts';
 import type { RequiredDetail } from '../authorization-details.ts';
 import { isRequirement } from '../requirement.ts';
-import type { Signatures } from '../signature/message-signatures.ts';
+import type { SignaturePolicy } from '../signature/message-signatures.ts';
 import { checkBodies, messageOf, refuse, signReplies } from './fastify-signatures.ts';
 import { type Guard, type Published, publishedBy, withoutQuery } from './reply.ts';
 
@@ -30,7 +30,7 @@ declare module 'fastify' {
      * The sender has to sign the message with its body, which is compared before any parser and handler sees it. Replies are
      * signed where the verifier has `responseSigning`.
      */
-    signature?: Signatures;
+    signature?: SignaturePolicy;
     /** The route is open to everybody. */
     public?: true;
   }

@@ -3,6 +3,7 @@ import type { Http2ServerRequest } from 'node:http2';
 import { asRefusal, type HttpMessage, messageFromNode } from '@holdfast/proof';
 import type { Access, Requirement } from '../access.ts';
 import { readRequirement } from '../requirement.ts';
+import { neededSignatures } from '../signature/message-signatures.ts';
 import type { Verifier } from '../verifier.ts';
 import { checkContentLength, MOST_CONTENT, readContent } from './content.ts';
 import { answer, type NodeResponse } from './node-answer.ts';
@@ -83,7 +84,7 @@ export async function admit(
     message = messageOf(request);
     const metadata = metadataReply(verifier, message);
     if (metadata !== undefined) return answer(response, metadata);
-    const { signature } = requirement;
+    const signature = neededSignatures(message, requirement.signature);
     if (signature !== undefined && request.readableDidRead)
       throw new TypeError('the body was read before its signature was checked');
     const access = await verifier.verify(message, requirement);

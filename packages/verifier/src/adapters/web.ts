@@ -1,6 +1,7 @@
 import { asRefusal, type HttpMessage } from '@holdfast/proof';
 import type { Access, Requirement } from '../access.ts';
 import { readRequirement } from '../requirement.ts';
+import { neededSignatures } from '../signature/message-signatures.ts';
 import { MOST_CONTENT } from './content.ts';
 import { type Guard, JSON_TYPE, metadataReply, type Reply, refusalReply, signedReply } from './reply.ts';
 import { signedRequest, signedResponse } from './web-signatures.ts';
@@ -32,7 +33,6 @@ export function protect<Context extends readonly unknown[] = []>(
   { certificate, contentLimit = MOST_CONTENT, ...requirement }: WebRequirement<Context> = {},
 ): (request: Request, ...context: Context) => Promise<Response> {
   readRequirement(requirement);
-  const isSigned = requirement.signature !== undefined;
 
   async function admit(request: Request, context: Context): Promise<Admitted | Reply> {
     let message: HttpMessage | undefined;
@@ -40,6 +40,7 @@ export function protect<Context extends readonly unknown[] = []>(
       message = messageFromRequest(request, { certificate: certificate?.(request, ...context) });
       const metadata = metadataReply(verifier, message);
       if (metadata !== undefined) return metadata;
+      const isSigned = neededSignatures(message, requirement.signature) !== undefined;
       if (isSigned && request.bodyUsed) throw new TypeError('the body was read before its signature was checked');
       const access = await verifier.verify(message, requirement);
       if (!isSigned) return { message, access, request };
@@ -55,6 +56,7 @@ export function protect<Context extends readonly unknown[] = []>(
     if ('status' in admitted) return responseOf(admitted);
     const { access, message } = admitted;
     const response = withHeaders(await handler(admitted.request, access, ...context), access.headers);
+    const isSigned = neededSignatures(message, requirement.signature) !== undefined;
     return isSigned ? await signedResponse(verifier, message, response) : response;
   };
 }

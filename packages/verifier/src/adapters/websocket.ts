@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { asRefusal, type HttpMessage, messageFromNode } from '@holdfast/proof';
 import type { Access, Requirement } from '../access.ts';
+import { neededSignatures } from '../signature/message-signatures.ts';
 import type { Verifier } from '../verifier.ts';
 import type {} from './node.ts'; // where `request.access` is declared
 import { answer } from './node-answer.ts';
@@ -38,7 +39,7 @@ export async function upgrade(
     message = messageFromNode(request);
     const access = await verifier.verify(message, requirement);
     // A handshake has no body, and a signature that covers one is for another request
-    if (requirement.signature !== undefined) verifier.checkContent(access, new Uint8Array());
+    if (neededSignatures(message, requirement.signature) !== undefined) verifier.checkContent(access, new Uint8Array());
     if (socket.destroyed) return undefined;
     request.access = access;
     return access;

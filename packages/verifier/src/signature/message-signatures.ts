@@ -3,6 +3,7 @@ import {
   checkEvidenceSignature,
   checkRequestSignature,
   evidenceRequest,
+  fieldValues,
   HoldfastError,
   type HttpMessage,
   normalizeHtu,
@@ -19,6 +20,20 @@ import { createCertificateKeys, type NamedCertificateKey } from './certificate-k
 /** Which signatures a request needs: that of FAPI 2.0, or beside it the one that can be verified without the token. */
 export const SIGNATURES = ['required', 'evidence'] as const;
 export type Signatures = (typeof SIGNATURES)[number];
+
+/** What a route may say of signatures: that some are needed, or that they are where a sender makes them. */
+export const SIGNATURE_POLICIES = ['optional', ...SIGNATURES] as const;
+export type SignaturePolicy = (typeof SIGNATURE_POLICIES)[number];
+
+/** Which signatures this request needs. One that says that it is signed is taken at its word. */
+export function neededSignatures(
+  message: Pick<HttpMessage, 'headers'>,
+  policy: SignaturePolicy | undefined,
+): Signatures | undefined {
+  if (policy !== 'optional') return policy;
+  const isSigned = ['signature-input', 'signature'].some((name) => fieldValues(message, name).length > 0);
+  return isSigned ? 'required' : undefined;
+}
 
 /** What can be verified later, by who has nothing but this: the signature of a request without its access token. */
 export interface Evidence {
