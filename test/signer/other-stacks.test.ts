@@ -97,6 +97,14 @@ const ways: [
   ['the interceptor', ({ client }) => ({ dispatcher: agent().compose(client.interceptor) })],
 ];
 
+const headerForms: [string, () => unknown][] = [
+  ['an object', () => ({ 'x-a': ['1', '2'], 'x-b': undefined })],
+  ['a flat list', () => ['x-a', '1', 'X-A', '2']],
+  ['a Map', () => new Map([['x-a', ['1', '2']]])],
+  ['Headers', () => new Headers({ 'x-a': '1, 2' })],
+  ['an iterator, which can be read once', () => new Map([['x-a', '1, 2']]).entries()],
+];
+
 describe.each(ways)('%s, for undici', (_, through) => {
   it('DPOP-7-01 DPOP-4.2-09 C092 signs, and answers a challenge once with a new proof', async () => {
     await using venue = await scriptedVenue(insists);
@@ -134,6 +142,13 @@ describe.each(ways)('%s, for undici', (_, through) => {
     await using venue = await scriptedVenue(() => ({}));
     await request(venue.origin, { ...through(venue), method: 'POST', headers: own, body: '{}' });
     expect(Object.fromEntries(venue.received[0]?.headers ?? [])).toMatchObject(own);
+  });
+
+  it.each(headerForms)('sends all fields of %s, and again after a challenge', async (_, fields) => {
+    await using venue = await scriptedVenue(insists);
+    const options = { ...through(venue), method: 'POST' as const, headers: fields() as never, body: '{}' };
+    await request(venue.origin, options);
+    expect(venue.received.map(({ headers }) => headers.get('x-a'))).toEqual(['1, 2', '1, 2']);
   });
 
   it('signs the query that undici is given beside the path', async () => {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { dpopClient, proofKey } from './clients.ts';
 import { granted, scriptedIssuer } from './scripted-issuer.ts';
 import { type ScriptedVenue, scriptedVenue } from './scripted-venue.ts';
+import { signingVenue } from './signing-venue.ts';
 import { tlsServer } from './tls-server.ts';
 
 /** What went over the wire, as the `htu` of a proof must name it. */
@@ -162,3 +163,15 @@ async function verifiedVenue() {
     },
   };
 }
+
+describe('a signed request', () => {
+  it.each(['?', '#', '?#', '#?', '?#x'])('is signed by the URL that is sent, of one that ends in %s', async (end) => {
+    await using venue = await signingVenue();
+    const init = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ instrument: 'ACME', side: 'buy', type: 'limit', quantity: 1, price: '50.00' }),
+    };
+    expect((await venue.client.fetch(`${venue.origin}/orders${end}`, init)).status).toBe(201);
+  });
+});

@@ -72,7 +72,8 @@ function signing(
     });
   }
   return (options, handler) => {
-    const whole = withQuery(options);
+    // Read once, and now: they may be an iterator, and the caller's object may be another request by then
+    const whole = { ...withQuery(options), headers: pairsOf(options.headers).flat() };
     identities.use((identity) => run(whole, handler, identity)).catch((thrown: Error) => fail(handler, thrown));
     return true;
   };
@@ -216,15 +217,11 @@ function pairsOf(headers: Options['headers']): [string, string][] {
     const flat = headers as string[];
     return flat.flatMap((name, i) => (i % 2 === 0 ? [[name, flat[i + 1] ?? ''] as [string, string]] : []));
   }
-  return entriesOf(
+  const entries: Iterable<[string, string | readonly string[] | undefined]> =
     Symbol.iterator in headers
-      ? (Object.fromEntries(headers as Iterable<[string, string]>) as Record<string, string>)
-      : (headers as Record<string, string | string[] | undefined>),
-  );
-}
-
-function entriesOf(headers: Readonly<Record<string, string | readonly string[] | undefined>>): [string, string][] {
-  return Object.entries(headers).flatMap(([name, value]) =>
+      ? (headers as Iterable<[string, string]>)
+      : Object.entries(headers as Record<string, string | string[] | undefined>);
+  return [...entries].flatMap(([name, value]) =>
     value === undefined ? [] : [value].flat().map((each): [string, string] => [name, String(each)]),
   );
 }

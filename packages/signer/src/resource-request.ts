@@ -37,7 +37,9 @@ const KEPT = 8; // URLs whose checks need no repeating
 /** A reader of URLs, which throws `url_refused` for one that may not be called with the token. */
 export function createUrlReader({ origins, allowLoopbackHttp }: Reach): (url: string) => ResourceUrl {
   return keepingLast(KEPT, (url) => {
-    const { origin, href } = checkUrl(url, allowLoopbackHttp);
+    const { origin, href: whole } = checkUrl(url, allowLoopbackHttp);
+    // A fragment is not sent. Of `?#` fetch would leave out both
+    const [href = whole] = whole.split('#', 1);
     if (origins !== undefined && !origins.includes(origin)) {
       throw new HoldfastError('url_refused', { detail: 'not an origin of this client' });
     }
