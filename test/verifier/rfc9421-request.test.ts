@@ -199,6 +199,15 @@ describe('what is covered', () => {
     expect(await verdict({ fields: [name, value], covered })).toBe('signature_coverage');
   });
 
+  it('SIG-3.2.1-01 idempotency-key has to be, where one came: a hop could have added that of another order', async () => {
+    const key = ['Idempotency-Key', 'monday-1'];
+    expect(await verdict({ fields: [...LENGTH, ...key], more: ['"idempotency-key"'] })).toBe('accepted');
+    const added = (message: HttpMessage) => ({ ...message, headers: [...message.headers, ...key] });
+    const { code, headers } = await scene.refusal(await order({ spoil: added }), NEEDS);
+    expect(code).toBe('signature_coverage');
+    expect(headers['Accept-Signature']).toContain('"content-digest" "idempotency-key");');
+  });
+
   it('FAPISIG-5.3.1.2-08 content-digest has to be, where a body came that the head did not tell', async () => {
     const access = await scene.verifier.verify(await order({ fields: [], digest: undefined }), NEEDS);
     expect(() => scene.verifier.checkContent(access, Buffer.from(BODY))).toThrow(

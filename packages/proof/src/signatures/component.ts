@@ -55,7 +55,7 @@ export function shownName({ name }: Pick<Component, 'name'>): string {
 const SHOWN = new Set(
   '@method @target-uri @authority @scheme @request-target @path @query @query-param @status authorization dpop'
     .split(' ')
-    .concat(['content-digest', 'content-type', 'content-length', 'signature', 'signature-input']),
+    .concat(['content-digest', 'content-type', 'content-length', 'idempotency-key', 'signature', 'signature-input']),
 );
 
 function readComponent([name, parameters]: Item): Component {

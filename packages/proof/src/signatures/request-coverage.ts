@@ -7,19 +7,21 @@ const TARGET_URI = component('@target-uri');
 const AUTHORIZATION = component('authorization');
 const DPOP = component('dpop');
 const CONTENT_DIGEST = component('content-digest');
-const ALSO = ['content-type', 'content-encoding', 'idempotency-key'].map((name) => component(name));
-
-/** What the signature of this request has to cover: FAPI 2.0 HTTP Signatures §5.3.1.1. */
-export function fapiCoverage(request: Pick<SignedRequest, 'headers'>): readonly Component[] {
-  return [METHOD, TARGET_URI, AUTHORIZATION, ...whereSent(request)];
-}
+const IDEMPOTENCY_KEY = component('idempotency-key');
+const CONTENT_FIELDS = ['content-type', 'content-encoding'].map((name) => component(name));
 
 /**
- * What we sign beside that, where it is sent: fields by which a hop could have a body read in another way, or an order placed
- * again. Nobody is asked to.
+ * What the signature of this request has to cover: FAPI 2.0 HTTP Signatures §5.3.1.1, and beside it Idempotency-Key where
+ * one came. A hop that adds that of an earlier order has an order taken for one that was placed already.
  */
+export function fapiCoverage(request: Pick<SignedRequest, 'headers'>): readonly Component[] {
+  return [METHOD, TARGET_URI, AUTHORIZATION, ...whereSent(request), ...sentOf(request, [IDEMPOTENCY_KEY])];
+}
+
+/** What we sign: also fields by which a hop could have a body read in another way. Nobody else is asked to. */
 export function ownCoverage(request: Pick<SignedRequest, 'headers'>): readonly Component[] {
-  return [...fapiCoverage(request), ...ALSO.filter(({ name }) => fieldValues(request, name).length > 0)];
+  const also = sentOf(request, [...CONTENT_FIELDS, IDEMPOTENCY_KEY]);
+  return [METHOD, TARGET_URI, AUTHORIZATION, ...whereSent(request), ...also];
 }
 
 /** What of it does without the access token, which nobody keeps. */
@@ -28,10 +30,11 @@ export function evidenceCoverage(request: Pick<SignedRequest, 'headers'>): reado
 }
 
 function whereSent(request: Pick<SignedRequest, 'headers'>): Component[] {
-  const sent: Component[] = [];
-  if (fieldValues(request, 'dpop').length > 0) sent.push(DPOP);
-  if (saysContent(request)) sent.push(CONTENT_DIGEST);
-  return sent;
+  return [...sentOf(request, [DPOP]), ...(saysContent(request) ? [CONTENT_DIGEST] : [])];
+}
+
+function sentOf(request: Pick<SignedRequest, 'headers'>, fields: readonly Component[]): Component[] {
+  return fields.filter(({ name }) => fieldValues(request, name).length > 0);
 }
 
 /**
