@@ -157,6 +157,7 @@ describe('a file that somebody else has', () => {
       const script = `trap '' XFSZ; ${limit} exec "$NODE" --input-type=module -e "$PROGRAM"`;
       const env = { ...process.env, NODE: process.execPath, PROGRAM: program };
       const child = spawn('bash', ['-c', script], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+      const closed = once(child, 'close'); // one that is refused ends by itself
       const said = async () => String((await once(child.stdout, 'data'))[0]).trim();
       const ask = async () => {
         child.stdin.write('\n');
@@ -164,7 +165,7 @@ describe('a file that somebody else has', () => {
       };
       const kill = async () => {
         child.kill('SIGKILL');
-        await once(child, 'close');
+        await closed;
       };
       return { said, ask, kill };
     };
