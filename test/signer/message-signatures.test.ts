@@ -129,7 +129,7 @@ describe('FAPI 2.0 HTTP Signatures §5.3.1.1: an order that is signed', () => {
   });
 
   it('goes out through another stack as well, and undici refuses what it could not check', async () => {
-    await using venue = await signingVenue();
+    await using venue = await signingVenue({ isNamed: true });
     const url = `${venue.origin}/orders`;
     const headers = await venue.client.headersFor({ method: 'POST', url, body: '{}' });
     expect(Object.keys(headers).sort()).toEqual(

@@ -1,6 +1,6 @@
 import { get } from 'node:https';
 import { Readable } from 'node:stream';
-import { Agent, request, upgrade } from 'undici';
+import { Agent, type Dispatcher, request, fetch as undiciFetch, upgrade } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { authority } from './authorities.ts';
@@ -50,6 +50,17 @@ describe('headersFor, for another HTTP stack', () => {
     expect(venue.calls[1]?.proof?.payload.jti).not.toBe(call?.proof?.payload.jti);
   });
 
+  it('asks for another token when the server takes this one no more', async () => {
+    await using venue = await scriptedVenue(insists, {
+      script: { token: (_, nth) => granted({ access_token: `token-${nth}` }) },
+    });
+    const url = venue.origin;
+    const refused = { status: 401, headers: { 'www-authenticate': 'DPoP error="invalid_token"' } };
+    expect((await venue.client.headersFor({ url }))['Authorization']).toBe('DPoP token-1');
+    expect(venue.client.learn(url, refused)).toBe('done');
+    expect((await venue.client.headersFor({ url }))['Authorization']).toBe('DPoP token-2');
+  });
+
   it('C094 refuses the same URLs as fetch', async () => {
     await using venue = await scriptedVenue(insists);
     await expect(venue.client.headersFor({ url: 'http://venue.example/' })).rejects.toMatchObject({
@@ -88,6 +99,9 @@ describe('headersFor, for another HTTP stack', () => {
   });
 });
 
+/** Whose client knows that it may have the token: what undici sends may have been redirected. */
+const namedVenue: typeof scriptedVenue = (handler, scene = {}) => scriptedVenue(handler, { ...scene, isNamed: true });
+
 /** The two ways in which undici sends for a client. */
 const ways: [
   string,
@@ -107,7 +121,7 @@ const headerForms: [string, () => unknown][] = [
 
 describe.each(ways)('%s, for undici', (_, through) => {
   it('DPOP-7-01 DPOP-4.2-09 C092 signs, and answers a challenge once with a new proof', async () => {
-    await using venue = await scriptedVenue(insists);
+    await using venue = await namedVenue(insists);
     const { statusCode, body } = await request(`${venue.origin}/orders?x=1`, {
       ...through(venue),
       method: 'POST',
@@ -126,7 +140,7 @@ describe.each(ways)('%s, for undici', (_, through) => {
 
   it('C092 hands on the second challenge, and every other answer', async () => {
     let nth = 0;
-    await using venue = await scriptedVenue(() => {
+    await using venue = await namedVenue(() => {
       nth += 1;
       return nth < 3 ? resourceChallenge(`n-${nth}`) : { status: 404, body: 'no' };
     });
@@ -139,20 +153,20 @@ describe.each(ways)('%s, for undici', (_, through) => {
 
   it('leaves alone what the caller signs where the client signs nothing', async () => {
     const own = { 'content-digest': 'sha-256=:AAAA:', 'signature-input': 'mine=()', signature: 'mine=:AAAA:' };
-    await using venue = await scriptedVenue(() => ({}));
+    await using venue = await namedVenue(() => ({}));
     await request(venue.origin, { ...through(venue), method: 'POST', headers: own, body: '{}' });
     expect(Object.fromEntries(venue.received[0]?.headers ?? [])).toMatchObject(own);
   });
 
   it.each(headerForms)('sends all fields of %s, and again after a challenge', async (_, fields) => {
-    await using venue = await scriptedVenue(insists);
+    await using venue = await namedVenue(insists);
     const options = { ...through(venue), method: 'POST' as const, headers: fields() as never, body: '{}' };
     await request(venue.origin, options);
     expect(venue.received.map(({ headers }) => headers.get('x-a'))).toEqual(['1, 2', '1, 2']);
   });
 
   it('signs the query that undici is given beside the path', async () => {
-    await using venue = await signingVenue({ signatures: { responses: 'unchecked' } });
+    await using venue = await signingVenue({ signatures: { responses: 'unchecked' }, isNamed: true });
     const { statusCode } = await request(`${venue.origin}/orders/none`, {
       ...through(venue),
       method: 'DELETE',
@@ -163,7 +177,7 @@ describe.each(ways)('%s, for undici', (_, through) => {
   });
 
   it('DPOP-8.2-01 learns the nonce that comes with an upgrade', async () => {
-    await using venue = await scriptedVenue(() => ({}));
+    await using venue = await namedVenue(() => ({}));
     venue.server.on('upgrade', (_request, socket) => {
       const lines = ['HTTP/1.1 101 Switching Protocols', 'Connection: upgrade', 'Upgrade: fix', 'DPoP-Nonce: n-7'];
       socket.end(`${lines.join('\r\n')}\r\n\r\n`);
@@ -175,7 +189,7 @@ describe.each(ways)('%s, for undici', (_, through) => {
   });
 
   it('sends 200 at once, each once', async () => {
-    await using venue = await scriptedVenue(insists);
+    await using venue = await namedVenue(insists);
     const options = through(venue);
     const statuses = await Promise.all(
       Array.from({ length: 200 }, async (_, i) => {
@@ -189,14 +203,26 @@ describe.each(ways)('%s, for undici', (_, through) => {
   });
 
   it('refuses a stream before anything is sent', async () => {
-    await using venue = await scriptedVenue(insists);
+    await using venue = await namedVenue(insists);
     const sent = request(venue.origin, { ...through(venue), method: 'POST', body: Readable.from(['{}']) });
     await expect(sent).rejects.toMatchObject({ code: 'body_not_replayable' });
     expect([venue.received.length, venue.issuer.received.length]).toEqual([0, 0]);
   });
 
+  it('C094 follows no redirect to another server, and sends nothing at all while nobody has said which one it may be', async () => {
+    await using elsewhere = await scriptedVenue(() => ({ body: 'mine' }));
+    await using venue = await namedVenue(() => ({ status: 307, headers: { location: `${elsewhere.origin}/` } }));
+    const { dispatcher } = through(venue);
+    await expect(undiciFetch(venue.origin, { dispatcher: dispatcher as Dispatcher })).rejects.toMatchObject({
+      cause: { code: 'url_refused' },
+    });
+    expect([venue.received.length, elsewhere.received.length]).toEqual([1, 0]);
+    await expect(request(elsewhere.origin, through(elsewhere))).rejects.toMatchObject({ code: 'url_refused' });
+    expect(elsewhere.received).toHaveLength(0);
+  });
+
   it('C094 refuses plain http, and says what the issuer said', async () => {
-    await using venue = await scriptedVenue(insists, {
+    await using venue = await namedVenue(insists, {
       script: { token: () => ({ status: 400, body: { error: 'invalid_scope' } }) },
     });
     await expect(request('http://127.0.0.1:1/', through(venue))).rejects.toMatchObject({ code: 'url_refused' });
@@ -204,7 +230,7 @@ describe.each(ways)('%s, for undici', (_, through) => {
   });
 
   it('passes on that the server hung up, and is given up by a signal', async () => {
-    await using venue = await scriptedVenue((received, response) => {
+    await using venue = await namedVenue((received, response) => {
       if (received.target === '/gone') response.destroy();
       return undefined;
     });
@@ -220,7 +246,7 @@ describe.each(ways)('%s, for undici', (_, through) => {
     const stalled = new Promise<void>((resolve) => {
       goOn = resolve;
     });
-    await using venue = await scriptedVenue(() => ({}), {
+    await using venue = await namedVenue(() => ({}), {
       make: (issuer) => dpopClient({ ...issuer, issuerTimeout: 60_000 }),
       script: { token: async () => stalled.then(() => granted()) },
     });
@@ -234,7 +260,7 @@ describe.each(ways)('%s, for undici', (_, through) => {
   });
 
   it('drops a challenge without end, and the order is placed', async () => {
-    await using venue = await scriptedVenue((received, response) => {
+    await using venue = await namedVenue((received, response) => {
       if (nonceOf(received) === 'n-1') return { status: 201, body: 'placed' };
       response.writeHead(401, { 'www-authenticate': 'DPoP error="use_dpop_nonce"', 'dpop-nonce': 'n-1' });
       const more = setInterval(() => response.write('x'.repeat(16_384)), 1);

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { generateKey } from '@holdfast/signer';
 import { describe, expect, it } from 'vitest';
 import { identities } from './authorities.ts';
 import { dpopClient, mtlsClient } from './clients.ts';
@@ -230,5 +231,35 @@ describe('RFC 7009 §2.1: the end of a client', () => {
     await using server = await grantIssuer();
     await dpopClient({ issuer: server.issuer }).close();
     expect(server.received).toHaveLength(0);
+  });
+});
+
+describe('RFC 7009 §2.1: keys that were replaced', () => {
+  it('leave no token behind, once their last request has ended', async () => {
+    await using server = await grantIssuer(bare);
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await using venue = await tlsServer(async () => {
+      await answered;
+      return { body: 'ok' };
+    });
+    const client = dpopClient({ issuer: server.issuer });
+    const other = client.for({ scope: 'positions:read' });
+    await Promise.all([client.token(), other.token()]);
+    const sent = client.fetch(venue.origin);
+    while (venue.received.length === 0) await new Promise(setImmediate);
+    await client.replace({ binding: { method: 'dpop', key: await generateKey() } });
+    expect(given(server)).toEqual([]);
+    answer();
+    expect((await sent).status).toBe(200);
+    while (server.revocations.length < 2) await new Promise(setImmediate);
+    expect(
+      given(server)
+        .map(([token]) => token)
+        .sort(),
+    ).toEqual(['token-1', 'token-2']);
+    expect((await client.token()).accessToken).toMatch(/^token-[34]$/);
   });
 });

@@ -20,16 +20,18 @@ export interface Scene {
   readonly make?: (options: Pick<ClientOptions, 'issuer'>) => Client;
   readonly script?: Script;
   readonly tls?: ServerOptions;
+  /** Whether the client knows that this venue and no other one may have its token. */
+  readonly isNamed?: boolean;
 }
 
 /** A resource server that answers what a test wants, the issuer it belongs to, and a client of both. */
-export async function scriptedVenue(handler: Handler, { make = dpopClient, script, tls }: Scene = {}) {
+export async function scriptedVenue(handler: Handler, { make = dpopClient, script, tls, isNamed = false }: Scene = {}) {
   const issuer = await scriptedIssuer(script);
   const server = await tlsServer(handler, tls);
   const venue: ScriptedVenue = {
     ...server,
     issuer,
-    client: make({ issuer: issuer.issuer }),
+    client: make({ issuer: issuer.issuer, ...(isNamed ? { origins: [server.origin] } : {}) }),
     get calls() {
       return server.received.map((received) => ({ ...received, proof: readJwt(received.headers.get('dpop')) }));
     },

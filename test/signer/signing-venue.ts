@@ -43,12 +43,19 @@ export interface Options {
   readonly signatures?: MessageSignatures;
   readonly wanted?: 'required' | 'evidence';
   readonly client?: Partial<ClientOptions>;
+  /** Whether the client knows that this venue may have its token. */
+  readonly isNamed?: boolean;
 }
 
 const signing = await generateKeyPair('ES256', { extractable: true });
 
 /** A venue that wants its orders signed and signs its answers, behind a hop that ends TLS. */
-export async function signingVenue({ signatures = {}, wanted = 'required', client = {} }: Options = {}) {
+export async function signingVenue({
+  signatures = {},
+  wanted = 'required',
+  client = {},
+  isNamed = false,
+}: Options = {}) {
   const hop: { current: Hop } = { current: {} };
   let port = 0;
   const server = await tlsServer(async (received) => await forward(received, port, hop.current));
@@ -68,7 +75,7 @@ export async function signingVenue({ signatures = {}, wanted = 'required', clien
   port = (venue.server.address() as { port: number }).port;
   const made: SigningVenue = {
     ...server,
-    client: dpopClient({ issuer: issuer.issuer, signatures, ...client }),
+    client: dpopClient({ issuer: issuer.issuer, signatures, ...(isNamed ? { origins: [origin] } : {}), ...client }),
     issuer: issuer.issuer,
     exchange,
     get hop() {

@@ -27,7 +27,7 @@ const SCOPE = 'orders:read orders:write';
 
 /**
  * Our issuer and our venue, one listener each, for certificates and without. Tokens live as short as an issuer gives them,
- * and the venue has another nonce every four seconds of the clock.
+ * and the venue has another nonce every two seconds of the clock.
  */
 export async function openStormScene(clock: Clock): Promise<StormScene> {
   const [issuerPort, venuePort] = [await freePort(), await freePort()];
@@ -43,7 +43,7 @@ export async function openStormScene(clock: Clock): Promise<StormScene> {
     origin: venue,
     jwks: await publishedKeys(issuerApp),
     status: 'off',
-    nonceStep: 4,
+    nonceStep: 2,
     clock,
   });
   const venueApp = createVenue({ verifier, exchange, https });

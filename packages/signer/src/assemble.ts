@@ -1,5 +1,5 @@
 import type { Clock } from '@holdfast/proof';
-import type { CallerContext } from './caller.ts';
+import type { CallerContext, Tokens } from './caller.ts';
 import type { ClientOptions } from './client.ts';
 import { createClockSkews } from './clock-skew.ts';
 import { createIdentities } from './identities.ts';
@@ -7,10 +7,11 @@ import { type Credentials, createIdentity, type Identity, type IdentityOptions }
 import { documentFetch } from './issuer/document.ts';
 import { createIssuerCalls, type IssuerCalls } from './issuer/issuer-calls.ts';
 import { createMessages, type Messages } from './messages/messages.ts';
-import { createUrlReader } from './resource-request.ts';
+import { createUrlReaders } from './resource-request.ts';
 import { createSlots } from './slots.ts';
 import { isTlsFiles, readTlsFiles, type TlsFiles } from './tls-files.ts';
 import type { Wanted } from './token-memory.ts';
+import { createWeakSet, type EnumerableWeakSet } from './weak-set.ts';
 
 /** What a client is made of. */
 export interface Parts {
@@ -18,6 +19,10 @@ export interface Parts {
   readonly calls: IssuerCalls;
   /** What its own tokens are asked for. */
   readonly wanted: Wanted;
+  /** All tokens that are the client's own, and no person's. */
+  readonly own: EnumerableWeakSet<Tokens>;
+  /** Revokes those of them that are bound to an identity, as far as the issuer lets it (RFC 7009). */
+  readonly giveBack: (identity: Identity) => Promise<void>;
   /** Who it is at first. */
   readonly credentials: Credentials;
   /** How it becomes somebody else. */
@@ -42,14 +47,30 @@ export function assemble(options: ClientOptions): Parts {
   const { credentials, files } = readCredentials(options);
   const messages = readSignatures(options, issuerTimeout, clock, () => identities.current);
   const settings = { clock, allowLoopbackHttp, presigned, messages };
-  const identities = createIdentities(createIdentity(credentials, settings));
+  const own = createWeakSet<Tokens>();
+  const identities = createIdentities(createIdentity(credentials, settings), (identity) => giveBack(identity));
   const skews = createClockSkews(clock, maxSkew);
   const calls = createIssuerCalls({ issuer, clientId, timeout: issuerTimeout, clock, skews, allowLoopbackHttp });
   if (!(Number.isInteger(concurrency) && concurrency > 0))
     throw new TypeError('concurrency: a whole number, 1 or more');
-  const readUrl = createUrlReader({ origins, allowLoopbackHttp });
-  const context = { identities, skews, readUrl, clock, issuer, slots: createSlots(concurrency), messages };
-  return { context, calls, wanted: { resource, scope }, credentials, settings, files };
+  const readers = createUrlReaders(
+    { origins: origins ?? originsOf(resource), allowLoopbackHttp },
+    origins === undefined,
+  );
+  const context = { identities, skews, ...readers, clock, issuer, slots: createSlots(concurrency), messages };
+  async function giveBack(identity: Identity): Promise<void> {
+    const live = own.all().flatMap((each) => each.of(identity).tokens());
+    const revoke = (token: string) => calls.revoke(token, 'access_token', identities.current);
+    await Promise.allSettled(live.map(({ accessToken }) => revoke(accessToken)));
+  }
+
+  return { context, calls, wanted: { resource, scope }, own, giveBack, credentials, settings, files };
+}
+
+/** The server of the resource that tokens are for, where its identifier is the URL of one. */
+function originsOf(resource: string | undefined): readonly string[] | undefined {
+  const origin = resource === undefined ? undefined : URL.parse(resource)?.origin;
+  return origin === undefined || origin === 'null' ? undefined : [origin];
 }
 
 function readCredentials({ auth, binding, tls = {} }: ClientOptions): Pick<Parts, 'credentials' | 'files'> {

@@ -9,7 +9,7 @@ import type { Identity } from './identity.ts';
 import type { AccessToken } from './issuer/token-response.ts';
 import type { Messages } from './messages/messages.ts';
 import { requestFields } from './request-fields.ts';
-import { type ResourceUrl, readFields, readMethod, readRequest } from './resource-request.ts';
+import { readFields, readMethod, readRequest, type UrlReaders } from './resource-request.ts';
 import { type Request, send } from './send.ts';
 import type { Slots } from './slots.ts';
 import { createTokenMemory, type TokenMemory, type Wanted } from './token-memory.ts';
@@ -53,9 +53,9 @@ export interface Caller {
    */
   learn(url: string | URL, response: PlainResponse): 'retry' | 'done';
   /**
-   * For `request`, `stream` and the like of undici: with the connections of the client, which end with it. Whatever goes
-   * through it is signed, wherever it goes: who has redirects followed, or makes it the global one, names the `origins` of
-   * the client.
+   * For `request`, `stream` and the like of undici: with the connections of the client, which end with it. A redirect
+   * that undici follows looks like any other request, so that it sends nothing but to the `origins` of the client, or to that
+   * of its `resource`.
    */
   readonly dispatcher: Dispatcher;
   /**
@@ -66,11 +66,9 @@ export interface Caller {
   readonly interceptor: Dispatcher.DispatcherComposeInterceptor;
 }
 
-export interface CallerContext {
+export interface CallerContext extends UrlReaders {
   readonly identities: Identities;
   readonly skews: ClockSkews;
-  /** Reads a URL that may be called with the tokens. */
-  readonly readUrl: (url: string) => ResourceUrl;
   readonly clock: Clock;
   readonly issuer: string;
   readonly slots: Slots;
@@ -152,7 +150,10 @@ export function createCaller(tokens: Tokens, wanted: Wanted, context: CallerCont
     learn(url, { status, headers }) {
       const { origin } = new URL(httpUrl(url));
       const response = { status, headers: new Headers(headers) };
-      identities.current.nonces.learn(origin, response);
+      const { current } = identities;
+      current.nonces.learn(origin, response);
+      // Whose token it is does not show: one that is good is asked for once more than need be
+      if (refusesToken(response)) tokens.of(current).drop(wanted);
       if (refusesProof(response)) skews.learn(origin, response);
       return asksForNonce(response) ? 'retry' : 'done';
     },

@@ -1,6 +1,6 @@
 import type { Clock } from '@holdfast/proof';
 import { assemble } from './assemble.ts';
-import { type Caller, createCaller, createTokens, type Tokens } from './caller.ts';
+import { type Caller, createCaller, createTokens } from './caller.ts';
 import {
   type AuthorizationOptions,
   type AuthorizationRequest,
@@ -16,7 +16,6 @@ import { createReplacement } from './replacement.ts';
 import type { TlsFiles } from './tls-files.ts';
 import type { Wanted } from './token-memory.ts';
 import type { TlsIdentity } from './transport.ts';
-import { createWeakSet } from './weak-set.ts';
 
 export interface ClientOptions {
   /** Issuer identifier; its metadata says where its endpoints are. */
@@ -30,7 +29,10 @@ export interface ClientOptions {
   readonly scope?: string;
   /** Resource indicator (RFC 8707). */
   readonly resource?: string;
-  /** Origins that may receive the token. Left out: any https origin that the caller names. */
+  /**
+   * Origins that may receive the token. Left out: any https origin that the caller names; and for undici, which may follow
+   * redirects, that of `resource`.
+   */
   readonly origins?: readonly string[];
   /** PEM, or files that hold it and are looked at again: a new certificate is taken over without dropping a request. */
   readonly tls?: TlsIdentity | TlsFiles;
@@ -61,7 +63,7 @@ export interface Client extends Caller {
   exchange(options: ExchangeOptions & Wanted): Caller;
   /**
    * Takes other keys or another certificate, without dropping a request: what is under way ends as it began, and what
-   * follows has new tokens. What is left out stays. Rejects, and changes nothing, when there are no tokens to be had, or
+   * follows has new tokens; the old ones are given back. What is left out stays. Rejects, and changes nothing, when there are no tokens to be had, or
    * when the client is closed.
    */
   replace(credentials: Partial<Credentials>): Promise<void>;
@@ -88,11 +90,10 @@ export interface Authorization extends Omit<AuthorizationRequest, 'finish'> {
 /** A client that signs every request with its key (RFC 9449), or holds its certificate out with it (RFC 8705). */
 export function createClient(options: ClientOptions): Client {
   const parts = assemble(options);
-  const { context, calls, wanted } = parts;
+  const { context, calls, wanted, own, giveBack } = parts;
   const { identities, clock } = context;
   const replacement = createReplacement(parts);
   const tokens = createTokens(clientCredentials(calls), context);
-  const own = createWeakSet<Tokens>();
   own.add(tokens);
   let closed: Promise<void> | undefined;
 
@@ -111,14 +112,8 @@ export function createClient(options: ClientOptions): Client {
 
   async function end(revoke: boolean): Promise<void> {
     await replacement.end();
-    if (revoke) await giveBack();
+    if (revoke) await giveBack(identities.current);
     await identities.close();
-  }
-
-  async function giveBack(): Promise<void> {
-    const { current } = identities;
-    const live = own.all().flatMap((each) => each.of(current).tokens());
-    await Promise.allSettled(live.map(({ accessToken }) => calls.revoke(accessToken, 'access_token', current)));
   }
 
   return {

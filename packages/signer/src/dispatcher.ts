@@ -190,8 +190,8 @@ function withQuery(options: Options): Options {
 }
 
 /** The URL in the spelling in which it is sent. */
-function readTarget({ origin = '', path }: Options, { readUrl }: CallerContext): ResourceUrl {
-  const target = readUrl(`${new URL(origin).origin}${path}`);
+function readTarget({ origin = '', path }: Options, { readRedirectable }: CallerContext): ResourceUrl {
+  const target = readRedirectable(`${new URL(origin).origin}${path}`);
   return { origin: target.origin, href: `${target.origin}${path}` };
 }
 

@@ -25,7 +25,8 @@ export interface Identities {
   close(): Promise<void>;
 }
 
-export function createIdentities(first: Identity): Identities {
+/** `onEnd` is told of each identity that was replaced when its last request has ended, and before its connections are. */
+export function createIdentities(first: Identity, onEnd: (identity: Identity) => Promise<void>): Identities {
   const users = new Map<Identity, number>();
   const holders = createWeakSet<Holder>();
   const draining = new Set<Promise<void>>();
@@ -36,9 +37,13 @@ export function createIdentities(first: Identity): Identities {
     if (identity === current || (users.get(identity) ?? 0) > 0) return;
     users.delete(identity);
     identity.end();
-    if (identity.transport === current.transport) return;
-    const drained = identity.transport.close().finally(() => draining.delete(drained));
+    const drained = endOf(identity).finally(() => draining.delete(drained));
     draining.add(drained);
+  }
+
+  async function endOf(identity: Identity): Promise<void> {
+    await onEnd(identity).catch(() => {});
+    if (identity.transport !== current.transport) await identity.transport.close();
   }
 
   async function prepareAll(next: Identity): Promise<void> {
@@ -80,7 +85,8 @@ export function createIdentities(first: Identity): Identities {
     remove: holders.remove,
     async close() {
       current.end();
-      await Promise.all([current.transport.close(), ...draining]);
+      await Promise.all(draining);
+      await current.transport.close();
     },
   };
 }

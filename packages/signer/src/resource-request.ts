@@ -34,8 +34,30 @@ export interface ResourceUrl {
 
 const KEPT = 8; // URLs whose checks need no repeating
 
-/** A reader of URLs, which throws `url_refused` for one that may not be called with the token. */
-export function createUrlReader({ origins, allowLoopbackHttp }: Reach): (url: string) => ResourceUrl {
+export interface UrlReaders {
+  /** Reads a URL that the caller has written. Throws `url_refused` for one that may not be called with the token. */
+  readonly readUrl: (url: string) => ResourceUrl;
+  /**
+   * Reads one that may have come from a server, since a redirect looks like any other request to a dispatcher of undici. Throws
+   * `url_refused`, too, while nobody has said which servers may have the token.
+   */
+  readonly readRedirectable: (url: string) => ResourceUrl;
+}
+
+/** `isAnyUrl`: callers may write URLs of other servers, too. */
+export function createUrlReaders({ origins, allowLoopbackHttp }: Reach, isAnyUrl: boolean): UrlReaders {
+  const bounded = createUrlReader({ origins, allowLoopbackHttp });
+  return {
+    readUrl: isAnyUrl ? createUrlReader({ allowLoopbackHttp }) : bounded,
+    readRedirectable: origins === undefined ? refuseRedirectable : bounded,
+  };
+}
+
+function refuseRedirectable(): never {
+  throw new HoldfastError('url_refused', { detail: 'undici may have been redirected; the client needs its origins' });
+}
+
+function createUrlReader({ origins, allowLoopbackHttp }: Reach): (url: string) => ResourceUrl {
   return keepingLast(KEPT, (url) => {
     const { origin, href: whole } = checkUrl(url, allowLoopbackHttp);
     // A fragment is not sent. Of `?#` fetch would leave out both

@@ -21,6 +21,8 @@ export interface TokenMemory {
   keep(wanted: Wanted, token: AccessToken): void;
   /** The resource server takes it no more, whatever its lifetime. */
   forget(accessToken: string): void;
+  /** Asks for another one next time. */
+  drop(wanted: Wanted): void;
   /** What tokens were asked for and are still good. */
   inUse(): readonly Wanted[];
   /** All that may still be good. */
@@ -88,6 +90,9 @@ export function createTokenMemory(
     keep,
     forget(accessToken) {
       for (const [name, { token }] of kept) if (token.accessToken === accessToken) kept.delete(name);
+    },
+    drop: (wanted) => {
+      kept.delete(nameOf(wanted));
     },
     inUse: () => [...kept.values()].filter(({ useUntil }) => clock() < useUntil).map(({ wanted }) => wanted),
     tokens: () => [...kept.values()].map(({ token }) => token).filter(({ expiresAt }) => clock() < expiresAt * 1000),
