@@ -1,17 +1,8 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
-import { makeCertificates } from './certs-command.ts';
 import { CommandError, describe } from './command-error.ts';
-import { runDemo } from './demo/demo.ts';
-import { serve } from './demo/serve.ts';
-import { runEvidenceCommand } from './evidence/command.ts';
-import { requestHeaders } from './headers.ts';
 import { headJoined, idsLast } from './ids-last.ts';
-import { serveIssuerFromFile } from './issuer-command.ts';
-import { runKeysCommand } from './keys-command.ts';
 import { createOutput, type Output } from './output.ts';
-import { readAndHashPassword } from './password-command.ts';
-import { revokeGrant } from './revoke-command.ts';
 
 const HELP = `holdfast: sender-constrained access tokens
 
@@ -79,41 +70,53 @@ async function main(args: string[], output: Output): Promise<number> {
   if (state === '') throw new CommandError('--state: the path of a folder');
   const port = readPort('--port', values.port ?? String(FIRST_PORT), 65_532);
   const metrics = values.metrics === undefined ? undefined : readPort('--metrics', values.metrics, 65_535);
+  // Each command loads what it needs: whoever asks for a hash of a password does not wait for a venue
   switch (command) {
     case 'demo':
       if (evidence !== undefined && !values.serve) throw new CommandError('--evidence: only with --serve');
-      if (!values.serve) return (await runDemo({ state, json, print })) ? 0 : 1;
-      await serve({ state, json, log, port, metrics, evidence, output });
+      if (!values.serve) return (await (await import('./demo/demo.ts')).runDemo({ state, json, print })) ? 0 : 1;
+      await (await import('./demo/serve.ts')).serve({ state, json, log, port, metrics, evidence, output });
       return 0;
     case 'headers': {
       const [method, url] = operands;
       if (method === undefined || url === undefined)
         throw new CommandError('usage: holdfast headers METHOD URL --client ID');
+      const { requestHeaders } = await import('./headers.ts');
       print(await requestHeaders({ method, url, client: values.client ?? '', state }));
       return 0;
     }
-    case 'issuer':
+    case 'issuer': {
       if (values.config === undefined) throw new CommandError('usage: holdfast issuer --config FILE');
+      const { serveIssuerFromFile } = await import('./issuer-command.ts');
       await serveIssuerFromFile({ config: values.config, output });
       return 0;
-    case 'password':
+    }
+    case 'password': {
+      const { readAndHashPassword } = await import('./password-command.ts');
       print(await readAndHashPassword(process.stdin, (text) => process.stderr.write(text)));
       return 0;
+    }
     case 'keys': {
       const [action, kid] = operands;
+      const { runKeysCommand } = await import('./keys-command.ts');
       await runKeysCommand({ action, kid, config: values.config, now: values.now, json, print });
       return 0;
     }
-    case 'revoke':
+    case 'revoke': {
+      const { revokeGrant } = await import('./revoke-command.ts');
       await revokeGrant({ grant: operands[0], config: values.config, print });
       return 0;
+    }
     case 'evidence': {
       const [action, file] = operands;
+      const { runEvidenceCommand } = await import('./evidence/command.ts');
       return await runEvidenceCommand({ action, file, head: values.head, json, print, complain });
     }
-    case 'certs':
+    case 'certs': {
+      const { makeCertificates } = await import('./certs-command.ts');
       await makeCertificates(operands[0] ?? 'certs', print);
       return 0;
+    }
     default:
       throw new CommandError(`${command}: no such command; see holdfast --help`);
   }
