@@ -21,8 +21,10 @@ export interface VenueRoutesOptions {
   readonly exchange: Exchange;
   /** One per exchange, shared by every listener. */
   readonly idempotency: IdempotencyTable;
-  /** What signatures placing, amending and cancelling orders needs. Default: none; like those of reads, they are verified
-   * where they are there. */
+  /**
+   * What signatures placing, amending and cancelling orders needs. Default: none. Those that are there are verified, also of
+   * reads.
+   */
   readonly signatures?: Signatures | undefined;
   /** Where accepted orders are recorded. Needs the signatures `evidence`. Default: nowhere. */
   readonly evidence?: EvidenceLog | undefined;
