@@ -66,10 +66,10 @@ describe('a token that ends soon', () => {
     });
     const client = dpopClient({ issuer: issuer.issuer, clock: () => time });
     await client.token();
-    time += 3_700;
+    time += 2_400;
     expect((await client.token()).accessToken).toBe('token-1');
     expect(issuer.tokenRequests).toHaveLength(1);
-    time += 700;
+    time += 1_400;
     expect((await client.token()).accessToken).toBe('token-2');
   });
 

@@ -37,8 +37,8 @@ interface Kept {
   readonly useUntil: number;
 }
 
-const AHEAD = 30; // seconds before its end that a token is renewed, or a quarter of its life
-const MARGIN = 10; // seconds before its end that it is used no more, or an eighth: requests take time, and clocks differ
+const AHEAD = 30; // seconds before its end that a token is renewed, or half of its life
+const MARGIN = 10; // seconds before its end that it is used no more, or a quarter: requests take time, and clocks differ
 const PAUSE = 1000; // ms between attempts to renew a token that is still good
 
 /** `request` asks the issuer. `issuer`: for who listens to events. */
@@ -54,7 +54,7 @@ export function createTokenMemory(
     const now = clock();
     const life = Math.max(0, token.expiresAt * 1000 - now);
     const before = (most: number, share: number) => token.expiresAt * 1000 - Math.min(most * 1000, life * share);
-    kept.set(nameOf(wanted), { wanted, token, renewFrom: before(AHEAD, 1 / 4), useUntil: before(MARGIN, 1 / 8) });
+    kept.set(nameOf(wanted), { wanted, token, renewFrom: before(AHEAD, 1 / 2), useUntil: before(MARGIN, 1 / 4) });
   }
 
   function renew(name: string, wanted: Wanted): Promise<AccessToken> {
