@@ -1,6 +1,7 @@
 import { constants, randomBytes } from 'node:crypto';
 import { createServer, type Server, type ServerOptions } from 'node:https';
 import { createSecureContext } from 'node:tls';
+import { TLS_SUITES } from '@holdfast/proof';
 import { CommandError } from './command-error.ts';
 
 export interface TlsIdentity {
@@ -27,14 +28,6 @@ export function createTlsServer({ cert, key, clientAuthorities }: TlsIdentity): 
   return server.once('close', () => clearInterval(rotation));
 }
 
-// RFC 9325 §4.2, FAPI 2.0 §5.2.2: of TLS 1.2 what has forward secrecy and an AEAD, and is recommended by the registry
-const SUITES = [
-  ...['TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256'],
-  ...['ECDHE-ECDSA-AES256-GCM-SHA384', 'ECDHE-RSA-AES256-GCM-SHA384'],
-  ...['ECDHE-ECDSA-CHACHA20-POLY1305', 'ECDHE-RSA-CHACHA20-POLY1305'],
-  ...['ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES128-GCM-SHA256'],
-];
-
 // RFC 9325 §3.4, §3.5: a second handshake inside of the first, and compression, are not needed for anything
 const FORBIDDEN = constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION;
 
@@ -43,7 +36,7 @@ const POLICY: ServerOptions = {
   minVersion: 'TLSv1.2',
   maxVersion: 'TLSv1.3',
   // Level 2, RFC 9325 §4.5: keys of certificates have 112 bits of security, so RSA of 2048 and curves of 224 bits at least
-  ciphers: `${SUITES.join(':')}:@SECLEVEL=2`,
+  ciphers: `${TLS_SUITES.join(':')}:@SECLEVEL=2`,
   honorCipherOrder: true,
   ecdhCurve: curves(),
   secureOptions: FORBIDDEN,

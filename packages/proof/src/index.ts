@@ -39,7 +39,7 @@ export {
 export { createKeySet, type Jwks, type KeySet } from './key-set.ts';
 export { fieldValues, type HttpMessage, targetPath, targetUri } from './message.ts';
 export { metadataUrl } from './metadata.ts';
-export { isCertificateTrusted, messageFromNode } from './node-http.ts';
+export { headersFromNode, isCertificateTrusted, messageFromNode } from './node-http.ts';
 export { createNonces, type NonceOptions, type Nonces } from './nonce.ts';
 export {
   type CheckedProof,
@@ -101,4 +101,5 @@ export {
   statusAt,
 } from './status-list.ts';
 export type { ReplayStore, Store } from './store.ts';
+export { TLS_SUITES } from './tls-suites.ts';
 export { withinTime } from './within-time.ts';

@@ -4,15 +4,12 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { HttpMessage } from './message.ts';
 
-/**
- * A Node request as the core's message. `rawHeaders`, because Node's `headers` drops a second Authorization and joins two DPoP
- * fields; but no more of them than handlers are shown.
- */
+/** A Node request as the core's message. */
 export function messageFromNode(request: IncomingMessage | Http2ServerRequest): HttpMessage {
   return {
     method: request.method ?? '',
     target: request.url ?? '',
-    headers: shown(request),
+    headers: headersFromNode(request),
     certificate: clientCertificate(request.socket),
   };
 }
@@ -20,10 +17,14 @@ export function messageFromNode(request: IncomingMessage | Http2ServerRequest): 
 const MOST_SHOWN = 1000; // fields, unless the server says otherwise
 
 /**
+ * The fields of a Node request. `rawHeaders`, because Node's `headers` drops a second Authorization and joins two DPoP fields;
+ * but no more of them than handlers are shown.
+ *
  * Before version 24 Node puts up to 31 fields more into `rawHeaders` than into `headers`, when too many came by HTTP/1.1; now
  * it answers 431. A hop could hide a signed Idempotency-Key there, from the handler but not from the signature.
  */
-function shown({ rawHeaders, httpVersionMajor, socket }: IncomingMessage | Http2ServerRequest): readonly string[] {
+export function headersFromNode(request: IncomingMessage | Http2ServerRequest): readonly string[] {
+  const { rawHeaders, httpVersionMajor, socket } = request;
   const { server } = socket as { readonly server?: { readonly maxHeadersCount?: number | null } };
   const most = server?.maxHeadersCount ?? MOST_SHOWN;
   const isCut = httpVersionMajor === 1 && most > 0 && rawHeaders.length > 2 * most;

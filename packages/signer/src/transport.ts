@@ -1,3 +1,4 @@
+import { TLS_SUITES } from '@holdfast/proof';
 import { Agent, type Dispatcher, fetch as undiciFetch } from 'undici';
 
 /** The client's side of TLS: whom it trusts and, for mutual TLS, who it is. PEM. */
@@ -40,15 +41,7 @@ export function createTransport({ ca, cert, key }: TlsIdentity): Transport {
   };
 }
 
-// RFC 9325 §4.2, FAPI 2.0 §5.2.2: of TLS 1.2 what has forward secrecy and an AEAD, and is recommended by the registry
-const SUITES = [
-  ...['TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256'],
-  ...['ECDHE-ECDSA-AES256-GCM-SHA384', 'ECDHE-RSA-AES256-GCM-SHA384'],
-  ...['ECDHE-ECDSA-CHACHA20-POLY1305', 'ECDHE-RSA-CHACHA20-POLY1305'],
-  ...['ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES128-GCM-SHA256'],
-];
-
-const POLICY = { minVersion: 'TLSv1.2', ciphers: SUITES.join(':') } as const;
+const POLICY = { minVersion: 'TLSv1.2', ciphers: TLS_SUITES.join(':') } as const;
 
 // undici's own fetch, so that it and its Agent are of one version whatever Node bundles
 function through(agent: Agent): typeof globalThis.fetch {
