@@ -1,5 +1,12 @@
 import { Readable } from 'node:stream';
-import { asRefusal, HoldfastError, type HttpMessage, logFields, messageFromNode } from '@holdfast/proof';
+import {
+  asRefusal,
+  HoldfastError,
+  type HttpMessage,
+  headersFromNode,
+  logFields,
+  messageFromNode,
+} from '@holdfast/proof';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { neededSignatures } from '../signature/message-signatures.ts';
 import { checkContentLength, readContent } from './content.ts';
@@ -57,8 +64,9 @@ export function refuse(request: FastifyRequest, reply: FastifyReply, thrown: unk
 }
 
 function needsSignature(request: FastifyRequest): boolean {
-  if (request.is404) return false;
-  return neededSignatures(messageFromNode(request.raw), request.routeOptions.config.signature) !== undefined;
+  const policy = request.is404 ? undefined : request.routeOptions.config.signature;
+  // Asked of every request: its certificate, which takes long to read, says nothing of signatures
+  return policy !== undefined && neededSignatures({ headers: headersFromNode(request.raw) }, policy) !== undefined;
 }
 
 /** The body to hand on; undefined when it is another one than was signed, and the request has been answered. */
@@ -70,7 +78,7 @@ async function signedBody(
 ): Promise<Readable | undefined> {
   const limit = request.routeOptions.bodyLimit;
   try {
-    checkContentLength(messageOf(request), limit);
+    checkContentLength({ headers: headersFromNode(request.raw) }, limit);
     const content = await readContent(payload, limit);
     verifier.checkContent(request.access, content);
     request.content = content;
