@@ -1,14 +1,11 @@
 /** What Holdfast costs: `npm run bench -- --help`. A bar that is missed is a measurement, not a fault. */
-import { type Latency, runLatency } from './latency/latency.ts';
+import { runLatency } from './latency/latency.ts';
 import { describeMachine, load } from './machine.ts';
-import type { Result } from './micro/result.ts';
 import { runMicro } from './micro/run.ts';
-import { type Options, readOptions, USAGE, UsageError } from './options.ts';
-import { latencyLines } from './report/latency.ts';
-import { machineLines } from './report/machine.ts';
-import { soakLines } from './report/soak.ts';
-import { notes, tableLines } from './report/table.ts';
-import { runSoak, type Soak } from './soak/soak.ts';
+import { isChosen, type Options, readOptions, USAGE, UsageError } from './options.ts';
+import { reportLines } from './report/lines.ts';
+import type { Report } from './result.ts';
+import { runSoak } from './soak/soak.ts';
 
 try {
   const options = readOptions(process.argv.slice(2));
@@ -21,36 +18,30 @@ try {
 }
 
 async function bench(options: Options): Promise<void> {
+  const report = await measure(options);
+  if (options.json) print(JSON.stringify(report));
+  else print(...reportLines(report));
+}
+
+async function measure(options: Options): Promise<Report> {
   const machine = describeMachine();
-  const [started, before] = [performance.now(), load()];
-  const measured = await measure(options);
-  const took = Math.round((performance.now() - started) / 1000);
-  const circumstances = { mode: options.quick ? 'quick' : 'full', seconds: took, load: [before, load()] };
-  if (options.json) {
-    print(JSON.stringify({ machine, ...circumstances, ...measured }));
-    return;
-  }
-  print(...machineLines(machine), '');
-  if (measured.latency !== undefined) print(...latencyLines(measured.latency), '');
-  if (measured.cases !== undefined) print(...tableLines(measured.cases), '', ...notes(measured.cases));
-  if (measured.soak !== undefined) print(...soakLines(measured.soak));
-  print(`took ${took} s; load of the machine ${before} before, ${load()} after`);
+  const [started, start, before] = [new Date().toISOString(), performance.now(), load()];
+  const parts = await measureParts(options);
+  if (Object.keys(parts).length === 0) throw new UsageError('--only, --alg: nothing is of this name and algorithm');
+  const seconds = Math.round((performance.now() - start) / 1000);
+  const mode = options.quick ? 'quick' : 'full';
+  return { machine, started, mode, seconds, loadAverage: [before, load()], ...parts };
 }
 
-interface Measured {
-  readonly latency?: Latency;
-  readonly cases?: readonly Result[];
-  readonly soak?: Soak;
-}
-
-/** What the options ask for; without any, everything but the soak. */
-async function measure(options: Options): Promise<Measured> {
-  const { quick, only, seconds, soak, requests } = options;
-  if (soak) return { soak: await runSoak(requests, tell) };
-  if (options.latency) return { latency: await runLatency(seconds ?? (quick ? 5 : 20), tell) };
+/** What the options ask for. Each part is absent when nothing of it was. */
+async function measureParts(options: Options): Promise<Pick<Report, 'latency' | 'cases' | 'soak'>> {
+  const { quick, seconds, parts, requests } = options;
   // First, while this process has done nothing else: a client has a young heap and code of its own too
-  const latency = quick || only !== undefined ? {} : { latency: await runLatency(seconds ?? 20, tell) };
-  return { ...latency, cases: await runMicro(options, tell) };
+  const isTimed = parts.has('latency') && isChosen(options, { name: 'latency' });
+  const latency = isTimed ? { latency: await runLatency(seconds ?? (quick ? 5 : 20), tell) } : {};
+  const cases = parts.has('micro') ? await runMicro(options, tell) : [];
+  const soak = parts.has('soak') ? { soak: await runSoak(requests, tell) } : {};
+  return { ...latency, ...(cases.length > 0 ? { cases } : {}), ...soak };
 }
 
 function print(...lines: string[]): void {

@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { importKey } from '@holdfast/signer';
-import { comparison } from '../micro/judge.ts';
-import type { Comparison } from '../micro/result.ts';
-import { percentile, type Spread, spread } from '../micro/statistics.ts';
+import type { Comparison } from '../result.ts';
+import { percentile, type Spread, spread } from '../statistics.ts';
+import { comparison } from '../verdict.ts';
 import { startServer } from './server-process.ts';
 import { createWays, type Trader, type Way } from './ways.ts';
 

@@ -1,11 +1,17 @@
+import type { Group } from '../result.ts';
 import type { Bar } from './bar.ts';
 
 /** One thing to measure. Its name is what `--only` looks into. */
 export interface Case {
   readonly name: string;
+  readonly group: Group;
+  /** JWS algorithm of the sender's signature: what `--alg` chooses by. Without it, a case is of every algorithm. */
+  readonly alg?: string;
   readonly bars?: readonly Bar[];
   /** Operations in a slice at most: where inputs are dear to make, or entries stay in a table. Default 1,500. */
   readonly most?: number;
+  /** Left out of a quick run, unless a bar needs it. */
+  readonly onlyFull?: boolean;
   /** Makes what all slices share. Called once, only when the case is to run. */
   open(): Promise<Prepare>;
 }

@@ -1,14 +1,14 @@
+import type { Comparison, Result } from '../result.ts';
+import { spread } from '../statistics.ts';
+import { comparison } from '../verdict.ts';
 import type { Bar } from './bar.ts';
-import type { Comparison, Result, Verdict } from './result.ts';
 import type { Series } from './rounds.ts';
-import { relativeWidth, type Spread, spread } from './statistics.ts';
-
-/** A spread that is wider than this share of its median, and has the bar inside, tells nothing. */
-export const NOISE = 0.25;
 
 export function judge(all: readonly Series[]): Result[] {
   return all.map((series) => ({
     name: series.case.name,
+    group: series.case.group,
+    ...(series.case.alg === undefined ? {} : { alg: series.case.alg }),
     unit: 'µs CPU',
     value: spread(cpu(series)),
     wall: spread(series.samples.map(({ wall }) => wall)),
@@ -41,16 +41,6 @@ function named(name: string, all: readonly Series[]): Series {
   const series = all.find((each) => each.case.name === name);
   if (series === undefined) throw new Error(`no case is named ${name}`);
   return series;
-}
-
-export function comparison(figure: Spread, atMost: number | undefined): Comparison {
-  return atMost === undefined ? { figure } : { figure, atMost, verdict: verdict(figure, atMost) };
-}
-
-function verdict(figure: Spread, atMost: number): Verdict {
-  const isInside = figure.low <= atMost && atMost < figure.high;
-  if (isInside && relativeWidth(figure) > NOISE) return 'unclear';
-  return figure.median <= atMost ? 'ok' : 'misses';
 }
 
 const cpu = (series: Series) => series.samples.map((sample) => sample.cpu);

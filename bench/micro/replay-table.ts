@@ -1,10 +1,10 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { ReplayStore } from '@holdfast/proof';
 import { createReplayTable } from '@holdfast/verifier';
-import { comparison } from './judge.ts';
+import type { Result } from '../result.ts';
+import { percentile, spread } from '../statistics.ts';
+import { comparison } from '../verdict.ts';
 import { clearAway, collectAll } from './measure.ts';
-import type { Result } from './result.ts';
-import { percentile, spread } from './statistics.ts';
 
 const ENTRIES = 1_000_000;
 const LIFE = 120; // seconds over which they come in: as long as a nonce is accepted
@@ -32,7 +32,16 @@ export async function measureReplayTable(times: number, say: (line: string) => v
   const result = (what: string, unit: Result['unit'], figure: keyof Filling, atMost?: number): Result => {
     const value = spread(fillings.map((filling) => filling[figure]));
     const comparisons = atMost === undefined ? [] : [comparison(value, atMost)];
-    return { name: `${REPLAY_TABLE}: ${what}`, unit, value, operations: ENTRIES, rounds: times, comparisons };
+    return {
+      name: `${REPLAY_TABLE}: ${what}`,
+      group: 'replay',
+      entries: ENTRIES,
+      unit,
+      value,
+      operations: ENTRIES,
+      rounds: times,
+      comparisons,
+    };
   };
   return [
     result('live entry at 1,000,000', 'bytes', 'bytes', 32),

@@ -34,6 +34,7 @@ interface Running {
 
 /** Runs the cases in turns: what slows the machine for a while slows all cases of that round, and leaves their ratios. */
 export async function runRounds(cases: readonly Case[], pace: Pace, say: (line: string) => void): Promise<Series[]> {
+  if (cases.length === 0) return [];
   const running: Running[] = [];
   for (const each of cases) {
     say(`warming up: ${each.name}`);

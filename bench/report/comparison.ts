@@ -1,5 +1,5 @@
-import type { Comparison } from '../micro/result.ts';
-import type { Spread } from '../micro/statistics.ts';
+import type { Comparison } from '../result.ts';
+import type { Spread } from '../statistics.ts';
 
 /** What it is compared with, the spread of that, the bar, the verdict. */
 export function cells({ against, beyond, moreThan, figure, atMost, verdict }: Comparison): string[] {

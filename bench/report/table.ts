@@ -1,6 +1,6 @@
-import { NOISE } from '../micro/judge.ts';
-import type { Result } from '../micro/result.ts';
-import { relativeWidth } from '../micro/statistics.ts';
+import type { Result } from '../result.ts';
+import { relativeWidth } from '../statistics.ts';
+import { NOISE } from '../verdict.ts';
 import { align } from './align.ts';
 import { between, cells, number } from './comparison.ts';
 

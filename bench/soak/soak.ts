@@ -1,7 +1,7 @@
 import { inFlight } from '../micro/in-flight.ts';
 import { collectAll } from '../micro/measure.ts';
-import { percentile } from '../micro/statistics.ts';
 import { openScene } from '../scene/scene.ts';
+import { percentile } from '../statistics.ts';
 
 /** The memory of the process after so many requests and a collection, in MiB. */
 export interface MemorySample {

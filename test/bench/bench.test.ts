@@ -87,7 +87,7 @@ describe('npm run bench', () => {
     ['a name that no case has', ['--only', 'no such case']],
     ['seconds that are no number', ['--seconds', 'soon']],
     ['no requests', ['--soak', '--requests', '0']],
-    ['two modes at once', ['--soak', '--latency']],
+    ['a soak of one algorithm', ['--soak', '--alg', 'ES256']],
   ])('answers %s in one line and does not end well', (_what, args) => {
     const { status, stdout, stderr } = bench(...args);
     expect(status).toBe(2);

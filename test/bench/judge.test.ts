@@ -5,7 +5,7 @@ import { tableLines } from '../../bench/report/table.ts';
 
 /** One case that took so many µs in each round. */
 const series = (name: string, cpu: readonly number[], ...bars: Bar[]) => ({
-  case: { name, bars, open: () => Promise.reject(new Error('it is measured already')) },
+  case: { name, group: 'raw' as const, bars, open: () => Promise.reject(new Error('it is measured already')) },
   samples: cpu.map((each) => ({ cpu: each, wall: each })),
   operations: cpu.length,
 });

@@ -11,7 +11,14 @@ import { splitSigned } from './signed-pool.ts';
 
 /** The first request of a client: its key has to be imported, and the token's signature verified as well. */
 export function coldCase(): Case {
-  return { name: 'verify ES256, cold key', bars: [timesOf('raw cold key', 1.4)], open: openCold, most: 300 };
+  return {
+    name: 'verify ES256, cold key',
+    group: 'verify',
+    alg: 'ES256',
+    bars: [timesOf('raw cold key', 1.4)],
+    open: openCold,
+    most: 300,
+  };
 }
 
 async function openCold(): Promise<Prepare> {

@@ -17,8 +17,8 @@ const RAW = 'raw issue';
 /** A token for client_credentials, private_key_jwt and DPoP, to clients that were here before. */
 export function issueCases(scenes: Scenes): Case[] {
   return [
-    { name: RAW, open: async () => openRawIssue(await scenes.applicants()) },
-    { name: 'issue', bars: [timesOf(RAW, 2)], open: async () => direct(await scenes.applicants()) },
+    { name: RAW, group: 'raw', open: async () => openRawIssue(await scenes.applicants()) },
+    { name: 'issue', group: 'issue', bars: [timesOf(RAW, 2)], open: async () => direct(await scenes.applicants()) },
     ...casesOverHttp(scenes, 1),
     ...casesOverHttp(scenes, 16),
   ];
@@ -35,9 +35,9 @@ function casesOverHttp(scenes: Scenes, limit: number): Case[] {
     };
   const bars = [timesBeyond(http, peer, 1 / 3), timesOf(peer)];
   return [
-    { name: named('issue over HTTP'), bars, open: served(serveIssuer) },
-    { name: peer, open: served(openOidcProvider) },
-    { name: http, open: served(() => answerAlike) },
+    { name: named('issue over HTTP'), group: 'issue', bars, open: served(serveIssuer) },
+    { name: peer, group: 'issue', open: served(openOidcProvider) },
+    { name: http, group: 'issue', open: served(() => answerAlike) },
   ];
 }
 

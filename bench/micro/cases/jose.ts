@@ -10,7 +10,7 @@ import { inFlight } from '../in-flight.ts';
 
 /** What one writes with `jose` in an afternoon. It checks no nonce, and its Map of used proofs never forgets. */
 export function joseCase(scenes: Scenes): Case {
-  return { name: 'jose by hand', bars: [timesOf('raw ES256')], open: () => open(scenes) };
+  return { name: 'jose by hand', group: 'peer', alg: 'ES256', bars: [timesOf('raw ES256')], open: () => open(scenes) };
 }
 
 async function open(scenes: Scenes): Promise<Prepare> {

@@ -32,25 +32,39 @@ const VERIFY = 'verify ES256, 100 clients';
 /** Message signatures (RFC 9421) over an order of 1 KB with its proof, and over its answer, all by ES256. */
 export function messageCases(scenes: Scenes): Case[] {
   const opening = (prepare: (scene: Scene) => Prepare | Promise<Prepare>) => async () => prepare(await scenes.es256());
+  const message = { group: 'message', alg: 'ES256' } as const;
   return [
-    { name: RAW_SIGN, open: opening(rawSigning) },
-    { name: 'sign an order of 1 KB', bars: [moreThan([RAW_SIGN], 25)], open: opening(signing(false)) },
+    { name: RAW_SIGN, ...message, open: opening(rawSigning) },
+    { name: 'sign an order of 1 KB', ...message, bars: [moreThan([RAW_SIGN], 25)], open: opening(signing(false)) },
     {
       name: 'sign an order of 1 KB, with evidence',
+      ...message,
       bars: [moreThan([RAW_SIGN, 'raw sign ES256'])],
       open: opening(signing(true)),
     },
-    { name: 'sign an answer of 1 KB', bars: [moreThan([RAW_SIGN])], open: opening(answering) },
-    { name: RAW_VERIFY, open: opening(rawVerifying) },
-    { name: 'check a signed order of 1 KB', bars: [moreThan([RAW_VERIFY], 25)], open: opening(checking(false)) },
+    { name: 'sign an answer of 1 KB', ...message, bars: [moreThan([RAW_SIGN])], open: opening(answering) },
+    { name: RAW_VERIFY, ...message, open: opening(rawVerifying) },
+    {
+      name: 'check a signed order of 1 KB',
+      ...message,
+      bars: [moreThan([RAW_VERIFY], 25)],
+      open: opening(checking(false)),
+    },
     {
       name: 'check a signed order of 1 KB, with evidence',
+      ...message,
       bars: [moreThan([RAW_VERIFY, 'raw ES256'])],
       open: opening(checking(true)),
     },
-    { name: 'check a signed answer of 1 KB', bars: [moreThan([RAW_VERIFY])], open: opening(checkingAnswers) },
+    {
+      name: 'check a signed answer of 1 KB',
+      ...message,
+      bars: [moreThan([RAW_VERIFY])],
+      open: opening(checkingAnswers),
+    },
     {
       name: 'verify ES256 with a signed order of 1 KB',
+      ...message,
       bars: [moreThan([VERIFY]), moreThan([VERIFY, RAW_VERIFY])],
       open: opening(verifying),
     },

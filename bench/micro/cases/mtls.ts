@@ -12,7 +12,7 @@ const CLIENTS = 20;
 
 /** A certificate-bound token (RFC 8705 §3) that is known. TLS has verified the certificate; that is not in here. */
 export function mtlsCase(): Case {
-  return { name: 'verify mTLS-bound', bars: [costs(5)], open, most: 10_000 };
+  return { name: 'verify mTLS-bound', group: 'verify', bars: [costs(5)], open, most: 10_000 };
 }
 
 async function open(): Promise<Prepare> {

@@ -14,6 +14,8 @@ import { inFlight } from '../in-flight.ts';
 export function oauth4webapiCases(scenes: Scenes): Case[] {
   return [1, 16].map((limit) => ({
     name: `oauth4webapi, ${limit} in flight`,
+    group: 'peer',
+    alg: 'ES256',
     bars: [timesOf('raw ES256')],
     open: () => open(scenes, limit),
   }));

@@ -9,13 +9,13 @@ import { sodiumCases } from './sodium.ts';
 /** What cannot be avoided: the cryptography alone, as node:crypto does it. */
 export function rawCases(scenes: Scenes): Case[] {
   return [
-    { name: 'raw ES256', open: () => signatures(scenes.es256()) },
-    { name: 'raw Ed25519', open: () => signatures(scenes.ed25519()) },
+    { name: 'raw ES256', group: 'raw', alg: 'ES256', open: () => signatures(scenes.es256()) },
+    { name: 'raw Ed25519', group: 'raw', alg: 'Ed25519', open: () => signatures(scenes.ed25519()) },
     ...sodiumCases(scenes),
-    { name: 'raw PS256', open: () => signatures(scenes.ps256()) },
-    { name: 'raw import of a P-256 JWK', open: () => imports(scenes.es256()) },
-    { name: 'raw SHA-256 of a token', open: () => hashes(scenes.es256()), most: 20_000 },
-    { name: 'raw cold key', open: openColdRaw, most: 300 },
+    { name: 'raw PS256', group: 'raw', alg: 'PS256', open: () => signatures(scenes.ps256()) },
+    { name: 'raw import of a P-256 JWK', group: 'raw', alg: 'ES256', open: () => imports(scenes.es256()) },
+    { name: 'raw SHA-256 of a token', group: 'raw', open: () => hashes(scenes.es256()), most: 20_000 },
+    { name: 'raw cold key', group: 'raw', alg: 'ES256', open: openColdRaw, most: 300 },
   ];
 }
 

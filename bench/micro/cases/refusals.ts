@@ -14,6 +14,7 @@ import { inFlight } from '../in-flight.ts';
 export function refusalCases(scenes: Scenes): Case[] {
   const refusal = (name: string, code: Code, bars: readonly Bar[], make: Make, most?: number): Case => ({
     name: `refuse ${name}`,
+    group: 'refuse',
     bars,
     ...(most === undefined ? {} : { most }),
     open: async () => {

@@ -9,8 +9,14 @@ export const DPOP = 'dpop, generateProof';
 /** What else signs proofs. Both do it by Web Cryptography, and so with keys that do not leave it. */
 export function signPeerCases(): Case[] {
   return [
-    { name: DPOP, bars: [timesOf('raw sign ES256')], open: openDpop },
-    { name: 'oauth4webapi, request with a proof', bars: [timesOf('raw sign ES256')], open: openOauth4webapi },
+    { name: DPOP, group: 'sign', alg: 'ES256', bars: [timesOf('raw sign ES256')], open: openDpop },
+    {
+      name: 'oauth4webapi, request with a proof',
+      group: 'sign',
+      alg: 'ES256',
+      bars: [timesOf('raw sign ES256')],
+      open: openOauth4webapi,
+    },
   ];
 }
 

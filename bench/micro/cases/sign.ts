@@ -17,19 +17,38 @@ export function signCases(): Case[] {
     rawCase('PS256'),
     {
       name: 'proof ES256',
+      group: 'sign',
+      alg: 'ES256',
       bars: [timesOf('raw sign ES256', 1.25), timesOf(DPOP, 1 / 5)],
       open: () => proving(generateKey('ES256')),
     },
-    { name: 'proof Ed25519', bars: [timesOf('raw sign Ed25519')], open: () => proving(generateKey('Ed25519')) },
-    { name: 'proof PS256', bars: [timesOf('raw sign PS256')], open: () => proving(generateKey('PS256')), most: 200 },
-    { name: 'proof from the pool', bars: [costs(2)], open: taking, most: 20 * STOCK },
+    {
+      name: 'proof Ed25519',
+      group: 'sign',
+      alg: 'Ed25519',
+      bars: [timesOf('raw sign Ed25519')],
+      open: () => proving(generateKey('Ed25519')),
+    },
+    {
+      name: 'proof PS256',
+      group: 'sign',
+      alg: 'PS256',
+      bars: [timesOf('raw sign PS256')],
+      open: () => proving(generateKey('PS256')),
+      most: 200,
+    },
+    { name: 'proof from the pool', group: 'sign', alg: 'ES256', bars: [costs(2)], open: taking, most: 20 * STOCK },
     {
       name: 'proof ES256, sign via Web Crypto',
+      group: 'sign',
+      alg: 'ES256',
       bars: [timesOf('raw sign ES256')],
       open: () => proving(webKey(globalThis.crypto)),
     },
     {
       name: 'proof ES256, sign via @peculiar/webcrypto',
+      group: 'sign',
+      alg: 'ES256',
       bars: [timesOf('raw sign ES256')],
       open: () => proving(webKey(new PeculiarCrypto() as unknown as Crypto)),
     },
@@ -40,7 +59,13 @@ export function signCases(): Case[] {
 const STOCK = 32;
 
 function rawCase(alg: 'ES256' | 'Ed25519' | 'PS256'): Case {
-  return { name: `raw sign ${alg}`, open: () => rawSigning(alg), ...(alg === 'PS256' ? { most: 200 } : {}) };
+  return {
+    name: `raw sign ${alg}`,
+    group: 'raw',
+    alg,
+    open: () => rawSigning(alg),
+    ...(alg === 'PS256' ? { most: 200 } : {}),
+  };
 }
 
 /** The signature alone, over what a proof signs, with the key as node:crypto likes it best. */

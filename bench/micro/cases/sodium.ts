@@ -16,7 +16,7 @@ const sodium = load();
 export const sodiumBars: readonly Bar[] = sodium === undefined ? [] : [timesOf(NAME)];
 
 export function sodiumCases(scenes: Scenes): Case[] {
-  return sodium === undefined ? [] : [{ name: NAME, open: () => open(scenes, sodium) }];
+  return sodium === undefined ? [] : [{ name: NAME, group: 'raw', alg: 'Ed25519', open: () => open(scenes, sodium) }];
 }
 
 async function open(scenes: Scenes, { crypto_sign_verify_detached: verify }: Sodium): Promise<Prepare> {
