@@ -1,11 +1,11 @@
 /** What Holdfast costs: `npm run bench -- --help`. A bar that is missed is a measurement, not a fault. */
-import { runLatency } from './latency/latency.ts';
+import { compareReports } from './compare.ts';
 import { describeMachine, load } from './machine.ts';
-import { runMicro } from './micro/run.ts';
 import { isChosen, type Options, readOptions, USAGE, UsageError } from './options.ts';
+import { changeLines } from './report/compare.ts';
 import { reportLines } from './report/lines.ts';
 import type { Report } from './result.ts';
-import { runSoak } from './soak/soak.ts';
+import { readReport } from './saved-report.ts';
 
 try {
   const options = readOptions(process.argv.slice(2));
@@ -18,9 +18,17 @@ try {
 }
 
 async function bench(options: Options): Promise<void> {
-  const report = await measure(options);
-  if (options.json) print(JSON.stringify(report));
-  else print(...reportLines(report));
+  // First: who waits ten minutes is not told afterwards that the file is none
+  const earlier = options.compare === undefined ? undefined : await readReport(options.compare);
+  const report = options.report === undefined ? await measure(options) : await readReport(options.report);
+  const changes = earlier && compareReports(earlier, report);
+  if (options.json) print(JSON.stringify({ ...report, ...(changes === undefined ? {} : { changes }) }));
+  else
+    print(
+      ...reportLines(report),
+      ...(earlier && changes ? ['', ...changeLines(changes, earlier.machine, report.machine)] : []),
+    );
+  if (changes?.some(({ verdict }) => verdict === 'worse')) process.exitCode = 3;
 }
 
 async function measure(options: Options): Promise<Report> {
@@ -33,15 +41,30 @@ async function measure(options: Options): Promise<Report> {
   return { machine, started, mode, seconds, loadAverage: [before, load()], ...parts };
 }
 
-/** What the options ask for. Each part is absent when nothing of it was. */
-async function measureParts(options: Options): Promise<Pick<Report, 'latency' | 'cases' | 'soak'>> {
+type Parts = Pick<Report, 'latency' | 'cases' | 'soak'>;
+
+/**
+ * What the options ask for. Each part is absent when nothing of it was, and loaded when it is: whoever asks for help does
+ * not wait for the peers.
+ */
+async function measureParts(options: Options): Promise<Parts> {
   const { quick, seconds, parts, requests } = options;
+  let measured: Parts = {};
   // First, while this process has done nothing else: a client has a young heap and code of its own too
-  const isTimed = parts.has('latency') && isChosen(options, { name: 'latency' });
-  const latency = isTimed ? { latency: await runLatency(seconds ?? (quick ? 5 : 20), tell) } : {};
-  const cases = parts.has('micro') ? await runMicro(options, tell) : [];
-  const soak = parts.has('soak') ? { soak: await runSoak(requests, tell) } : {};
-  return { ...latency, ...(cases.length > 0 ? { cases } : {}), ...soak };
+  if (parts.has('latency') && isChosen(options, { name: 'latency' })) {
+    const { runLatency } = await import('./latency/latency.ts');
+    measured = { ...measured, latency: await runLatency(seconds ?? (quick ? 5 : 20), tell) };
+  }
+  if (parts.has('micro')) {
+    const { runMicro } = await import('./micro/run.ts');
+    const cases = await runMicro(options, tell);
+    if (cases.length > 0) measured = { ...measured, cases };
+  }
+  if (parts.has('soak')) {
+    const { runSoak } = await import('./soak/soak.ts');
+    measured = { ...measured, soak: await runSoak(requests, tell) };
+  }
+  return measured;
 }
 
 function print(...lines: string[]): void {

@@ -11,7 +11,7 @@ export function cells({ against, beyond, moreThan, figure, atMost, verdict }: Co
   return [`${ratio(figure.median)} × ${what}`, `${ratio(figure.low)} – ${ratio(figure.high)}`, bar, verdict ?? ''];
 }
 
-const ratio = (value: number) => value.toFixed(value < 1 ? 3 : 2);
+export const ratio = (value: number) => value.toFixed(value < 1 ? 3 : 2);
 export const between = ({ low, high }: Spread) => `${number(low)} – ${number(high)}`;
 
 function together(names: readonly string[]): string {
