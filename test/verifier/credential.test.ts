@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from './forge.ts';
 import { Scene } from './scene.ts';
@@ -129,6 +130,50 @@ describe('N8 RFC 6750 §3.1 one token', () => {
       await expect(new Scene().send({ target })).resolves.toBeDefined();
     },
   );
+
+  it('FAPI2-5.3.4-02 finds the parameter that a parser of queries would find, and no other', async () => {
+    const pieces = [
+      'access_token',
+      'ACCESS',
+      '%61ccess',
+      '_token',
+      '%5f',
+      '%5F',
+      'toKen',
+      '%4B',
+      '&',
+      '?',
+      '=',
+      '+',
+      '%',
+      '#',
+    ];
+    const scene = new Scene();
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.constantFrom(...pieces), { maxLength: 8 }), async (parts) => {
+        const names = [...new URLSearchParams(parts.join('')).keys()].map((name) => name.toLowerCase());
+        const code = await scene.code({ method: 'GET', target: `/orders?${parts.join('')}`, headers: [] });
+        expect(code).toBe(names.includes('access_token') ? 'credentials_in_query' : 'credentials_missing');
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('looks for it in a long query at the cost of some plain requests', async () => {
+    const scene = new Scene();
+    const verify = (target: string) => scene.code({ method: 'GET', target, headers: [] });
+    const cost = async (target: string) => {
+      const before = process.cpuUsage();
+      for (let i = 0; i < 200; i += 1) await verify(target);
+      const { user, system } = process.cpuUsage(before);
+      return user + system;
+    };
+    const long = ['a&', '%61&', '+', '&access_toke'].map((part) => `/orders?${part.repeat(15_000 / part.length)}`);
+    for (const target of long) expect(await verify(target)).toBe('credentials_missing');
+    await cost('/orders');
+    const plain = await cost('/orders');
+    for (const target of long) expect(await cost(target), target.slice(0, 20)).toBeLessThan(60 * plain);
+  });
 
   it.each(['Proxy-Authorization', 'X-Authorization', 'Authorization2', 'X_Authorization', 'Cookie'])(
     'DPOP-7.1-10 reads no token from %s',
