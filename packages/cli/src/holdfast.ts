@@ -20,6 +20,7 @@ const HELP = `holdfast: sender-constrained access tokens
   holdfast evidence verify FILE [--head HASH]  checks a venue's record of orders, offline: its chain, and all signatures in it
        [--json]                                exits 0 if it is as it was written, 1 if not, 2 if that could not be found out
   holdfast certs [DIRECTORY]                   a local authority with server and client certificates
+  holdfast bench [URL] [--quick] …             what all of it costs, or a deployed server at URL: holdfast bench --help
 
   --state DIRECTORY                            where demo keeps certificates and keys (default .holdfast)
 `;
@@ -40,6 +41,8 @@ const MOST_OPERANDS: Readonly<Record<string, number>> = {
 /** Returns the exit code. */
 async function main(args: string[], output: Output): Promise<number> {
   const { print } = output;
+  // Its options are its own
+  if (args[0] === 'bench') return await (await import('./bench-command.ts')).runBench(args.slice(1));
   const { values, positionals } = parseArgs({
     args: idsLast(headJoined(args)),
     allowPositionals: true,
