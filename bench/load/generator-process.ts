@@ -1,0 +1,42 @@
+import { fileURLToPath } from 'node:url';
+import type { OpenLoop, OpenLoopResult } from './open-loop.ts';
+import type { PlannedRequest } from './planned.ts';
+import { startProgram } from './program.ts';
+
+/** What makes requests, within the generator: a module whose export `plan` is a `Plan`, and what it is told. */
+export interface Source {
+  /** URL of the module. */
+  readonly module: string;
+  /** Can go to another process. */
+  readonly settings: unknown;
+}
+
+/** Makes so many requests that were never sent. Not measured. */
+export type Plan<Settings> = (settings: Settings, count: number) => Promise<readonly PlannedRequest[]>;
+
+/** A load generator in a process, and on a core, of its own. It plans first, while nobody measures, and sends then. */
+export interface Generator extends AsyncDisposable {
+  /** Adds requests to those that it has. */
+  plan(source: Source, count: number): Promise<void>;
+  /** Sends those that were planned first, each once. Rejects when there are too few. */
+  openLoop(loop: OpenLoop): Promise<OpenLoopResult>;
+  /** Forgets those that were planned and not sent: their nonces will be too old. */
+  forget(): Promise<void>;
+}
+
+export type Question =
+  | { readonly kind: 'plan'; readonly source: Source; readonly count: number }
+  | { readonly kind: 'open'; readonly loop: OpenLoop }
+  | { readonly kind: 'forget' };
+
+const PROGRAM = fileURLToPath(new URL('generator.ts', import.meta.url));
+
+export function startGenerator(): Generator {
+  const program = startProgram(PROGRAM);
+  return {
+    plan: (source, count) => program.ask({ kind: 'plan', source, count } satisfies Question),
+    openLoop: (loop) => program.ask({ kind: 'open', loop } satisfies Question),
+    forget: () => program.ask({ kind: 'forget' } satisfies Question),
+    [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,33 @@
+/** A load generator as a process of its own: plans requests, sends them when it is told to, and ends with its parent. */
+import type { Plan, Question, Source } from './generator-process.ts';
+import { type OpenLoop, runOpenLoop, summarise } from './open-loop.ts';
+import type { PlannedRequest } from './planned.ts';
+import { answerQuestions } from './program.ts';
+
+let planned: PlannedRequest[] = [];
+
+answerQuestions(async (question: Question) => {
+  switch (question.kind) {
+    case 'plan':
+      return await plan(question.source, question.count);
+    case 'open':
+      return await sendWhenDue(question.loop);
+    case 'forget':
+      planned = [];
+  }
+});
+
+async function plan({ module, settings }: Source, count: number): Promise<void> {
+  const source = (await import(module)) as { plan: Plan<unknown> };
+  planned = planned.concat(await source.plan(settings, count));
+}
+
+async function sendWhenDue(loop: OpenLoop) {
+  const ready = take(loop.count);
+  return summarise(await runOpenLoop(loop, (i) => ready[i] as PlannedRequest));
+}
+
+function take(count: number): PlannedRequest[] {
+  if (planned.length < count) throw new Error(`${count} requests are wanted and ${planned.length} planned`);
+  return planned.splice(0, count);
+}

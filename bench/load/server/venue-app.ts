@@ -1,0 +1,75 @@
+import { generateKey } from '@holdfast/proof';
+import { createVenue, Exchange, IdempotencyTable, strictValidation, venueRoutes } from '@holdfast/venue';
+import { clientSecretBasic, createReplayTable, createVerifier, type Verifier } from '@holdfast/verifier';
+import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
+import { importJWK, jwtVerify } from 'jose';
+import { Agent, fetch } from 'undici';
+import { AUDIENCE, ISSUER } from '../../scene/issuer.ts';
+import type { VenueDescription } from './venue-server.ts';
+
+/** The venue that is described, which clients find at this origin. */
+export async function createApp(venue: VenueDescription, origin: string): Promise<FastifyInstance> {
+  const { authentication, signatures } = venue;
+  switch (authentication) {
+    case 'verifier': {
+      const verifier = await verifierOf(venue, origin);
+      return createVenue({ verifier, ...(signatures === undefined ? {} : { signatures }) });
+    }
+    case 'bearer':
+      return behind(await bearerClientId(venue));
+    case 'none':
+      return behind(() => 'anybody');
+  }
+}
+
+/** With the settings that it has by itself, but for those that the description names. */
+async function verifierOf(venue: VenueDescription, origin: string): Promise<Verifier> {
+  const { jwks, introspection, signatures, settings: { maxEntries, ...settings } = {} } = venue;
+  return createVerifier({
+    ...{ issuer: ISSUER, audience: AUDIENCE, origin, allowLoopbackHttp: true, jwks, ...settings },
+    ...(maxEntries === undefined ? {} : { replay: createReplayTable({ clock: Date.now, maxEntries }) }),
+    ...(signatures === undefined ? {} : { metadata: {}, responseSigning: { key: await generateKey('ES256') } }),
+    ...(introspection === undefined ? {} : asking(introspection)),
+  });
+}
+
+function asking({ secret, ca, ...more }: NonNullable<VenueDescription['introspection']>) {
+  const introspection = { ...more, authenticate: clientSecretBasic({ clientSecret: secret }) };
+  const dispatcher = new Agent({ connect: { ca } });
+  const trusting = ((url: string, init: object) => fetch(url, { ...init, dispatcher })) as typeof globalThis.fetch;
+  return { introspection, fetch: trusting };
+}
+
+/** Who sends a request, as a hook finds out that is not ours. Throws when nobody may. */
+type ClientId = (request: FastifyRequest) => string | Promise<string>;
+
+/** The venue's routes, answers and settings without its verifier: what they cost by themselves. */
+function behind(clientId: ClientId): FastifyInstance {
+  const exchange = new Exchange({ clock: Date.now });
+  const idempotency = new IdempotencyTable({ clock: exchange.clock });
+  const app = fastify({ ajv: strictValidation, requestTimeout: 10_000 });
+  app.decorateRequest('access');
+  app.addHook('onRequest', (request, _reply, done) => {
+    const admit = (id: string) => {
+      request.access = { clientId: id } as FastifyRequest['access'];
+      done();
+    };
+    const found = clientId(request);
+    // A floor that waits for what is there already would be too high
+    if (typeof found === 'string') admit(found);
+    else found.then(admit, done);
+  });
+  app.register(venueRoutes, { exchange, idempotency });
+  return app;
+}
+
+/** RFC 6750 by jose at its best: the key is imported once, and the claims are those that our verifier checks too. */
+async function bearerClientId({ jwks }: VenueDescription): Promise<ClientId> {
+  const [jwk] = jwks.keys;
+  const key = await importJWK({ ...jwk });
+  const expected = { issuer: ISSUER, audience: AUDIENCE, typ: 'at+jwt', algorithms: ['ES256'] };
+  return async ({ headers: { authorization = '' } }) => {
+    const { payload } = await jwtVerify(authorization.slice('Bearer '.length), key, expected);
+    return String(payload['client_id']);
+  };
+}
