@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import type { OpenLoop, OpenLoopResult } from './open-loop.ts';
+import type { OpenLoop } from './open-loop.ts';
 import type { PlannedRequest } from './planned.ts';
 import { startProgram } from './program.ts';
+import type { OpenLoopResult } from './when-due.ts';
 
 /** What makes requests, within the generator: a module whose export `plan` is a `Plan`, and what it is told. */
 export interface Source {

@@ -1,8 +1,9 @@
 /** A load generator as a process of its own: plans requests, sends them when it is told to, and ends with its parent. */
 import type { Plan, Question, Source } from './generator-process.ts';
-import { type OpenLoop, runOpenLoop, summarise } from './open-loop.ts';
+import { type OpenLoop, runOpenLoop } from './open-loop.ts';
 import type { PlannedRequest } from './planned.ts';
 import { answerQuestions } from './program.ts';
+import { summarise } from './when-due.ts';
 
 let planned: PlannedRequest[] = [];
 

@@ -1,7 +1,7 @@
 import { type Dispatcher, Pool } from 'undici';
-import { percentile } from '../statistics.ts';
 import { arrivals } from './arrivals.ts';
-import { type Failures, failureOf, type PlannedRequest, type Target } from './planned.ts';
+import { failureOf, type PlannedRequest, type Target } from './planned.ts';
+import { sendWhenDue, type Timed } from './when-due.ts';
 
 export interface OpenLoop {
   readonly target: Target;
@@ -15,35 +15,15 @@ export interface OpenLoop {
   readonly patience?: number;
 }
 
-/** One entry for each request, in the order in which they were due. */
-export interface Timed {
-  /** ms since the epoch at which the first request could have been due, and at which the last answer was there. */
-  readonly from: number;
-  readonly to: number;
-  /** ms from the start. */
-  readonly due: Float64Array;
-  /** ms from being due to the end of the answer, whatever it was; NaN where none came. */
-  readonly latency: Float64Array;
-  /** ms from being due to being handed to a connection or to the line for one: what the generator itself is late. */
-  readonly late: Float64Array;
-  readonly failures: Failures;
-}
-
 const PATIENCE = 10_000; // ms
 
-/**
- * Sends each request when it is due, whatever has become of those before it, and times it from that moment. So a server that
- * stalls is seen to be late for everybody who would have come meanwhile: a closed loop would wait with it and see one
- * slow answer (coordinated omission).
- *
- * It never sleeps: a timer is a millisecond late, and would be in every figure. It wants a process, and a core, of its own.
- */
+/** Requests on kept connections to one server, each sent when it is due. */
 export async function runOpenLoop(loop: OpenLoop, next: (i: number) => PlannedRequest): Promise<Timed> {
   const { target, connections, rate, count, seed, patience = PATIENCE } = loop;
   const pool = new Pool(target.origin, { connections, pipelining: 1, connect: connectOptions(target) });
   try {
     await connect(pool, connections);
-    return await send(pool, arrivals(rate, count, seed), next, patience);
+    return await sendWhenDue(arrivals(rate, count, seed), sender(pool, next), patience);
   } finally {
     await pool.destroy();
   }
@@ -60,37 +40,9 @@ async function connect(pool: Pool, connections: number): Promise<void> {
   await Promise.all(Array.from({ length: connections }, knock));
 }
 
-function send(pool: Pool, due: Float64Array, next: (i: number) => PlannedRequest, patience: number): Promise<Timed> {
-  const { promise, resolve } = Promise.withResolvers<Timed>();
-  const [latency, late] = [new Float64Array(due.length).fill(Number.NaN), new Float64Array(due.length)];
-  const failures: Record<string, number> = {};
-  const start = performance.now();
-  const last = start + (due.at(-1) ?? 0);
-  let [sent, ended] = [0, 0];
-
-  const end = (i: number, failure: string | undefined) => {
-    latency[i] = performance.now() - start - (due[i] ?? 0);
-    ended += 1;
-    if (failure !== undefined) failures[failure] = (failures[failure] ?? 0) + 1;
-  };
-  const turn = () => {
-    let now = performance.now();
-    for (; sent < due.length && start + (due[sent] ?? 0) <= now; sent += 1, now = performance.now()) {
-      const i = sent;
-      late[i] = now - start - (due[i] ?? 0);
-      pool.dispatch(
-        asDispatched(next(i)),
-        handler((failure) => end(i, failure)),
-      );
-    }
-    if (ended < due.length && now < last + patience) return setImmediate(turn);
-    if (ended < due.length) failures['no answer'] = due.length - ended;
-    const [from, to] = [performance.timeOrigin + start, performance.timeOrigin + now];
-    return resolve({ from, to, due, latency, late, failures: { ...failures } });
-  };
-  turn();
-  return promise;
-}
+const sender = (pool: Pool, next: (i: number) => PlannedRequest) => (i: number, ended: (failure?: string) => void) => {
+  pool.dispatch(asDispatched(next(i)), handler(ended));
+};
 
 function asDispatched({ method, path, headers, body }: PlannedRequest): Dispatcher.DispatchOptions {
   return { method: method as Dispatcher.HttpMethod, path, headers: { ...headers }, body: body ?? null };
@@ -114,44 +66,5 @@ function handler(ended: (failure: string | undefined) => void): Dispatcher.Dispa
     onResponseError(_controller, error) {
       ended((error as NodeJS.ErrnoException).code ?? error.name);
     },
-  };
-}
-
-/** µs, and requests a second. */
-export interface OpenLoopResult {
-  readonly from: number;
-  readonly to: number;
-  /** That were due, on average of those that came by chance. */
-  readonly rate: number;
-  /** That were answered with success. */
-  readonly achieved: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly p999: number;
-  readonly worst: number;
-  readonly requests: number;
-  readonly failed: number;
-  readonly failures: Failures;
-  /** 99th percentile of what the generator was late by itself. */
-  readonly late: number;
-  /** It was so late that the figures are those of the generator and not of the server. */
-  readonly isBehind: boolean;
-}
-
-const MOST_LATE = 1000; // µs
-
-/** A refusal counts with the time that it took; what was never answered counts as longer than everything. */
-export function summarise({ from, to, due, latency, late, failures }: Timed): OpenLoopResult {
-  const times = latency.map((each) => (Number.isNaN(each) ? to - from : each) * 1000).sort();
-  const lateness = percentile(late.toSorted(), 0.99) * 1000;
-  const failed = Object.values(failures).reduce((sum, each) => sum + each, 0);
-  return {
-    ...{ from, to, failures, failed, requests: due.length },
-    rate: (due.length / (due.at(-1) ?? 0)) * 1000,
-    achieved: ((due.length - failed) / (to - from)) * 1000,
-    ...{ p50: percentile(times, 0.5), p99: percentile(times, 0.99), p999: percentile(times, 0.999) },
-    worst: times.at(-1) ?? Number.NaN,
-    late: lateness,
-    isBehind: lateness > MOST_LATE,
   };
 }
