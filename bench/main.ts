@@ -41,14 +41,18 @@ async function measure(options: Options): Promise<Report> {
   return { machine, started, mode, seconds, loadAverage: [before, load()], ...parts };
 }
 
-type Parts = Pick<Report, 'latency' | 'cases' | 'soak'>;
+type Parts = Pick<Report, 'latency' | 'cases' | 'soak' | 'deployed'>;
 
 /**
  * What the options ask for. Each part is absent when nothing of it was, and loaded when it is: whoever asks for help does
  * not wait for the peers.
  */
 async function measureParts(options: Options): Promise<Parts> {
-  const { quick, seconds, parts, requests } = options;
+  const { quick, seconds, parts, requests, target } = options;
+  if (target !== undefined) {
+    const { runDeployed } = await import('./deployed/deployed.ts');
+    return { deployed: await runDeployed(target, options, tell) };
+  }
   let measured: Parts = {};
   // First, while this process has done nothing else: a client has a young heap and code of its own too
   if (parts.has('latency') && isChosen(options, { name: 'latency' })) {

@@ -22,6 +22,8 @@ export interface Options {
   readonly seconds: number | undefined;
   /** How many the soak sends. */
   readonly requests: number;
+  /** A deployed server to send requests to, instead of measuring anything here. */
+  readonly target: Target | undefined;
   /** The report of an earlier run, whose ratios are the measure. */
   readonly compare: string | undefined;
   /** The report of an earlier run, which is shown instead of measuring anew. */
@@ -29,6 +31,15 @@ export interface Options {
   /** Folder for the report's files; absent, where a run measures only a part. */
   readonly out: string | undefined;
   readonly help: boolean;
+}
+
+export interface Target {
+  readonly url: string;
+  /** File that says who the issuer and the clients are. */
+  readonly deployment: string;
+  readonly client: string | undefined;
+  /** Requests a second, one after the other. */
+  readonly rates: readonly number[];
 }
 
 export const USAGE = `npm run bench -- [options]
@@ -48,23 +59,52 @@ export const USAGE = `npm run bench -- [options]
   --load           a venue under load: throughput at saturation, latency below it
   --attack         what honest clients feel while others attack
   --soak           millions of requests through one verifier, and its memory; only when asked for
-  --requests N     how many the soak sends (10,000,000)`;
+  --requests N     how many the soak sends (10,000,000)
+
+npm run bench -- URL [options]
+
+  A deployed server: GET requests to the https URL, authorized and not, timed from when each is due.
+  --deployment FILE  issuer and clients, as demo --serve writes them (.holdfast/deployment.json)
+  --client ID        one of its clients; may be left out where there is one
+  --rate N,N,…       requests a second, one after the other (10,50,100), each for --seconds (5)
+  --alg ALG          of the proofs (ES256)`;
 
 const RESULTS = 'bench/results';
 
 export function readOptions(args: readonly string[]): Options {
-  const { seconds, requests, ...values } = parse(args);
+  const { positionals, seconds, requests, deployment, client, rate, ...values } = parse(args);
   const asked = PARTS.filter((part) => values[part]);
   const { only, alg, report, quick } = values;
   if (values.soak && (only ?? alg) !== undefined) throw new UsageError('--soak: neither with --only nor with --alg');
-  const isWhole = asked.length === 0 && only === undefined && alg === undefined && report === undefined;
+  const target = readTarget(positionals, { deployment, client, rate });
+  const isWhole =
+    target === undefined && asked.length === 0 && only === undefined && alg === undefined && report === undefined;
   return {
     ...values,
     parts: new Set(asked.length > 0 ? asked : byItself(quick)),
     seconds: seconds === undefined ? undefined : readNumber('seconds', seconds),
     requests: Math.floor(readNumber('requests', requests)),
+    target,
     out: values.out ?? (isWhole ? RESULTS : undefined),
   };
+}
+
+function readTarget(
+  [url, ...others]: readonly string[],
+  given: {
+    readonly deployment: string | undefined;
+    readonly client: string | undefined;
+    readonly rate: string | undefined;
+  },
+): Target | undefined {
+  if (others.length > 0) throw new UsageError(`${others[0]}: one URL, and nothing else beside the options`);
+  if (url !== undefined && URL.parse(url)?.protocol !== 'https:') throw new UsageError(`${url}: no https URL`);
+  const { deployment = '.holdfast/deployment.json', client, rate = '10,50,100' } = given;
+  if (url !== undefined)
+    return { url, deployment, client, rates: rate.split(',').map((each) => readNumber('rate', each)) };
+  const [stray] = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (stray !== undefined) throw new UsageError(`--${stray}: only with the URL of a deployed server`);
+  return undefined;
 }
 
 function byItself(quick: boolean): Part[] {
@@ -81,16 +121,19 @@ function parse(args: readonly string[]) {
   const flag = { type: 'boolean', default: false } as const;
   const text = { type: 'string' } as const;
   try {
-    const { values } = parseArgs({
+    const { values, positionals } = parseArgs({
       args: [...args],
+      allowPositionals: true,
       options: {
         ...{ quick: flag, json: flag, micro: flag, latency: flag, load: flag, attack: flag, soak: flag, help: flag },
         ...{ only: text, alg: text, seconds: text, compare: text, report: text, out: text },
+        ...{ deployment: text, client: text, rate: text },
         requests: { type: 'string', default: '10000000' },
       },
     });
-    const absent = { only: undefined, alg: undefined, seconds: undefined };
-    return { ...absent, compare: undefined, report: undefined, out: undefined, ...values };
+    const absent = { only: undefined, alg: undefined, seconds: undefined, compare: undefined, report: undefined };
+    const noTarget = { out: undefined, deployment: undefined, client: undefined, rate: undefined };
+    return { ...absent, ...noTarget, ...values, positionals };
   } catch (thrown) {
     const [sentence = ''] = thrown instanceof Error ? thrown.message.split('. ') : [];
     throw new UsageError(`${sentence}; see npm run bench -- --help`);

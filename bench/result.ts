@@ -1,3 +1,4 @@
+import type { Deployed } from './deployed/deployed.ts';
 import type { Latency } from './latency/latency.ts';
 import type { Machine } from './machine.ts';
 import type { PeerFacts } from './peers/facts.ts';
@@ -19,6 +20,8 @@ export interface Report {
   readonly load?: Load;
   readonly attack?: Attack;
   readonly soak?: Soak;
+  /** By itself: what a server somewhere else makes its clients wait. */
+  readonly deployed?: Deployed;
   /** Who else was measured, and what each of them does not check. */
   readonly peers?: readonly PeerFacts[];
 }
