@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import type { ClosedLoop, ClosedLoopResult } from './closed-loop.ts';
 import type { OpenLoop } from './open-loop.ts';
 import type { PlannedRequest } from './planned.ts';
 import { startProgram } from './program.ts';
@@ -21,6 +22,8 @@ export interface Generator extends AsyncDisposable {
   plan(source: Source, count: number): Promise<void>;
   /** Sends those that were planned first, each once. Rejects when there are too few. */
   openLoop(loop: OpenLoop): Promise<OpenLoopResult>;
+  /** The same, as fast as they are answered. */
+  closedLoop(loop: ClosedLoop): Promise<ClosedLoopResult>;
   /** Forgets those that were planned and not sent: their nonces will be too old. */
   forget(): Promise<void>;
 }
@@ -28,6 +31,7 @@ export interface Generator extends AsyncDisposable {
 export type Question =
   | { readonly kind: 'plan'; readonly source: Source; readonly count: number }
   | { readonly kind: 'open'; readonly loop: OpenLoop }
+  | { readonly kind: 'closed'; readonly loop: ClosedLoop }
   | { readonly kind: 'forget' };
 
 const PROGRAM = fileURLToPath(new URL('generator.ts', import.meta.url));
@@ -37,6 +41,7 @@ export function startGenerator(): Generator {
   return {
     plan: (source, count) => program.ask({ kind: 'plan', source, count } satisfies Question),
     openLoop: (loop) => program.ask({ kind: 'open', loop } satisfies Question),
+    closedLoop: (loop) => program.ask({ kind: 'closed', loop } satisfies Question),
     forget: () => program.ask({ kind: 'forget' } satisfies Question),
     [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   };

@@ -1,4 +1,5 @@
 /** A load generator as a process of its own: plans requests, sends them when it is told to, and ends with its parent. */
+import { type ClosedLoop, runClosedLoop } from './closed-loop.ts';
 import type { Plan, Question, Source } from './generator-process.ts';
 import { type OpenLoop, runOpenLoop } from './open-loop.ts';
 import type { PlannedRequest } from './planned.ts';
@@ -13,6 +14,8 @@ answerQuestions(async (question: Question) => {
       return await plan(question.source, question.count);
     case 'open':
       return await sendWhenDue(question.loop);
+    case 'closed':
+      return await sendWhenAnswered(question.loop);
     case 'forget':
       planned = [];
   }
@@ -26,6 +29,15 @@ async function plan({ module, settings }: Source, count: number): Promise<void> 
 async function sendWhenDue(loop: OpenLoop) {
   const ready = take(loop.count);
   return summarise(await runOpenLoop(loop, (i) => ready[i] as PlannedRequest));
+}
+
+async function sendWhenAnswered(loop: ClosedLoop) {
+  const ready = take(loop.count).values();
+  return await runClosedLoop(loop, () => {
+    const { value } = ready.next();
+    if (value === undefined) throw new Error('more requests are wanted than were planned');
+    return value;
+  });
 }
 
 function take(count: number): PlannedRequest[] {

@@ -59,8 +59,8 @@ async function readSender({ token, key: given }: Sender): Promise<Ready> {
 /** What takes long to sign is signed on all cores, which Web Cryptography does; the rest is done sooner here. */
 function signingKey(alg: Algorithm, jwk: PrivateJwk) {
   const key = createPrivateKey({ key: { ...jwk }, format: 'jwk' });
-  const { subtle } = algorithms[alg];
-  return alg === 'ES256' || alg === 'Ed25519' ? key : key.toCryptoKey(subtle, true, ['sign']);
+  if (alg === 'ES256' || alg === 'Ed25519') return key;
+  return key.toCryptoKey({ hash: `SHA-${alg.slice(2)}`, ...algorithms[alg].subtle }, true, ['sign']);
 }
 
 /** RFC 9449 §9: whoever comes without a nonce is told the current one. */
