@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { findPackageJSON } from 'node:module';
+import { existsSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { installedVersion } from './installed.ts';
+import { peerPackages } from './peers/peers.ts';
 
 /** Where and with what something was measured: figures without it say nothing. */
 export interface Machine {
@@ -18,7 +19,7 @@ export interface Machine {
 }
 
 const root = join(import.meta.dirname, '..');
-const PACKAGES = ['@holdfast/verifier', '@holdfast/issuer', 'oauth4webapi', 'jose', 'oidc-provider', 'sodium-native'];
+const OURS = ['@holdfast/verifier', '@holdfast/issuer', '@holdfast/signer'];
 
 export function describeMachine(): Machine {
   const commit = readCommit();
@@ -28,7 +29,7 @@ export function describeMachine(): Machine {
     memoryGiB: Math.round((totalmem() / 2 ** 30) * 10) / 10,
     node: process.versions.node,
     openssl: process.versions.openssl,
-    packages: Object.fromEntries(PACKAGES.flatMap(installed)),
+    packages: Object.fromEntries([...OURS, ...peerPackages(), 'sodium-native'].flatMap(withVersion)),
     ...(commit === undefined ? {} : { commit }),
   };
 }
@@ -38,9 +39,9 @@ export function load(): number {
   return Math.round((loadavg()[0] ?? 0) * 100) / 100;
 }
 
-function installed(name: string): [string, string][] {
-  const path = findPackageJSON(name, import.meta.url);
-  return path === undefined ? [] : [[name, (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version]];
+function withVersion(name: string): [string, string][] {
+  const version = installedVersion(name);
+  return version === undefined ? [] : [[name, version]];
 }
 
 function readCommit(): string | undefined {

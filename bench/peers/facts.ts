@@ -9,6 +9,29 @@ export interface PeerFacts {
   readonly role: 'verifies' | 'signs' | 'issues' | 'reference';
   /** How it is driven, in one sentence: entry point and settings. */
   readonly driven: string;
-  /** Checks of ours that it does not make, read in its source. */
+  /**
+   * Checks of ours that it does not make, read in its source: what, and in brackets where. Begins with the check and a
+   * colon; those in `TESTED` are shown by a test as well, whatever else begins otherwise.
+   */
   readonly leavesOut: readonly string[];
 }
+
+/** Checks whose absence a test shows: with one of these left out, the request that it would refuse is accepted. */
+export const TESTED = [
+  'replay',
+  'nonce',
+  'freshness',
+  'several cnf members',
+  'unknown cnf members',
+  'certificate',
+  'unbound tokens',
+  'origin',
+  'letter case of htm',
+  'ath',
+  'private key in jwk',
+  'algorithms',
+  'second Authorization',
+  'second DPoP',
+  'token in the query',
+] as const;
+export type TestedCheck = (typeof TESTED)[number];

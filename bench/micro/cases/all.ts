@@ -2,10 +2,9 @@ import { createScenes } from '../../scene/scenes.ts';
 import type { Case } from '../case.ts';
 import { coldCase } from './cold.ts';
 import { issueCases } from './issue.ts';
-import { joseCase } from './jose.ts';
 import { messageCases } from './messages.ts';
 import { mtlsCase } from './mtls.ts';
-import { oauth4webapiCases } from './oauth4webapi.ts';
+import { peerCases } from './peers/cases.ts';
 import { rawCases } from './raw.ts';
 import { refusalCases } from './refusals.ts';
 import { signCases } from './sign.ts';
@@ -20,8 +19,7 @@ export function allCases(): Case[] {
     coldCase(),
     mtlsCase(),
     ...refusalCases(scenes),
-    ...oauth4webapiCases(scenes),
-    joseCase(scenes),
+    ...peerCases(scenes),
     ...issueCases(scenes),
     ...signCases(),
     ...messageCases(scenes),

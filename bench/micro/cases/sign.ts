@@ -6,7 +6,7 @@ import { Crypto as PeculiarCrypto } from '@peculiar/webcrypto';
 import { type BoundRequest, boundRequest } from '../../scene/bound-request.ts';
 import { costs, timesOf } from '../bar.ts';
 import type { Case, Prepare } from '../case.ts';
-import { DPOP, signPeerCases } from './sign-peers.ts';
+import { DPOP, signingCases } from './peers/signing.ts';
 import { splitSigned } from './signed-pool.ts';
 
 /** What a proof costs the client that signs it, for the request that the verifier is measured with. */
@@ -52,7 +52,7 @@ export function signCases(): Case[] {
       bars: [timesOf('raw sign ES256')],
       open: () => proving(webKey(new PeculiarCrypto() as unknown as Crypto)),
     },
-    ...signPeerCases(),
+    ...signingCases(),
   ];
 }
 

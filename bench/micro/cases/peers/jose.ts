@@ -1,25 +1,15 @@
 import { ath, fieldValues, type HttpMessage } from '@holdfast/proof';
 import type { Jwks } from '@holdfast/verifier';
 import { calculateJwkThumbprint, createLocalJWKSet, EmbeddedJWK, type JSONWebKeySet, type JWK, jwtVerify } from 'jose';
-import { AUDIENCE, ISSUER } from '../../scene/issuer.ts';
-import { METHOD, URL_CALLED } from '../../scene/request.ts';
-import type { Scenes } from '../../scene/scenes.ts';
-import { timesOf } from '../bar.ts';
-import type { Case, Prepare } from '../case.ts';
-import { inFlight } from '../in-flight.ts';
+import { AUDIENCE, ISSUER } from '../../../scene/issuer.ts';
+import { METHOD, URL_CALLED } from '../../../scene/request.ts';
+import type { Scene } from '../../../scene/scene.ts';
+import type { DpopPeer } from './peer.ts';
+import { theSameRequests } from './requests.ts';
 
 /** What one writes with `jose` in an afternoon. It checks no nonce, and its Map of used proofs never forgets. */
-export function joseCase(scenes: Scenes): Case {
-  return { name: 'jose by hand', group: 'peer', alg: 'ES256', bars: [timesOf('raw ES256')], open: () => open(scenes) };
-}
-
-async function open(scenes: Scenes): Promise<Prepare> {
-  const { issuer, requests } = await scenes.es256();
-  const check = createCheck(issuer.jwks);
-  return async (count) => {
-    const fresh = await requests(count);
-    return () => inFlight(fresh, 1, check);
-  };
+export async function openJose(scene: Scene): Promise<DpopPeer<HttpMessage>> {
+  return { ...theSameRequests(scene), receive: (message) => message, check: createCheck(scene.issuer.jwks) };
 }
 
 const TOKEN = { issuer: ISSUER, audience: AUDIENCE, typ: 'at+jwt', algorithms: ['ES256'] };

@@ -1,0 +1,136 @@
+import type { PeerFacts } from './facts.ts';
+
+/** Who else verifies DPoP at a resource server. */
+export const VERIFYING: readonly PeerFacts[] = [
+  {
+    name: 'oauth4webapi',
+    cases: ['oauth4webapi, 1 in flight', 'oauth4webapi, 16 in flight'],
+    role: 'verifies',
+    driven:
+      'validateJwtAccessToken with requireDPoP and ES256 alone, one server object that keeps the keys, and Request objects that are ready',
+    leavesOut: [
+      'replay: a jti has only to be there (build/index.js, validateDPoP)',
+      'nonce: none is asked for or compared (build/index.js, validateDPoP)',
+      'token in the query: not looked for beside the field (build/index.js, validateJwtAccessToken)',
+      'window of iat: 300 s back and ahead, and no setting for it (build/index.js, validateDPoP)',
+      'certificate-bound tokens: refused as unsupported, also those with both members (build/index.js, validateJwtAccessToken)',
+      'syntax of htu: read by `new URL`, which takes backslashes too (build/index.js, normalizeHtu)',
+    ],
+  },
+  {
+    name: 'jose',
+    cases: ['jose by hand', 'jose by hand, 16 in flight'],
+    role: 'verifies',
+    driven:
+      'jwtVerify for the token with createLocalJWKSet, and for the proof with EmbeddedJWK; the claims compared by hand',
+    leavesOut: [
+      'nonce: none is asked for or compared (bench/micro/cases/peers/jose.ts)',
+      'several cnf members: jkt alone is compared (bench/micro/cases/peers/jose.ts)',
+      'unknown cnf members: jkt alone is compared (bench/micro/cases/peers/jose.ts)',
+      'second Authorization: the first is taken (bench/micro/cases/peers/jose.ts)',
+      'second DPoP: the first is taken (bench/micro/cases/peers/jose.ts)',
+      'token in the query: not looked for (bench/micro/cases/peers/jose.ts)',
+      'forgetting of used proofs: its Map only grows (bench/micro/cases/peers/jose.ts)',
+      'normal form of htu: the text is compared, so that another spelling of the same URI is refused (bench/micro/cases/peers/jose.ts)',
+      'certificate-bound tokens: refused (bench/micro/cases/peers/jose.ts)',
+    ],
+  },
+  {
+    name: 'express-oauth2-jwt-bearer',
+    cases: ['express-oauth2-jwt-bearer', 'express-oauth2-jwt-bearer, 16 in flight'],
+    role: 'verifies',
+    driven:
+      'auth() with dpop required, strict, and the keys as publicKey: the middleware alone, on requests that Express has received before',
+    leavesOut: [
+      'replay: a jti has only to be there (dist/index.js, verifyDPoP)',
+      'nonce: none is asked for or compared (dist/index.js, verifyDPoP)',
+      'several cnf members: for DPoP jkt alone is compared, and x5t#S256 is then skipped (dist/index.js, tokenVerifier)',
+      'unknown cnf members: ignored for DPoP (dist/index.js, assertDPoPRequest)',
+      'origin: taken from the Host of the request, and where a proxy is trusted from X-Forwarded-Host (dist/index.js, resolveHost)',
+      'letter case of htm: raised on both sides before it is compared (dist/index.js, verifyDPoP)',
+      'algorithms: those of proofs are a fixed list, tokenSigningAlg is for tokens (dist/index.js, ASYMMETRIC_ALGS)',
+      'second Authorization: reads the fields that Node has merged, of which the second is gone (dist/index.js, auth)',
+      'window of iat: 300 s back and 30 s ahead by itself (dist/index.js, DEFAULT_IAT_OFFSET)',
+      'syntax of htu: read by `new URL`, which takes userinfo and backslashes too (dist/index.js, normalizeUrl)',
+    ],
+  },
+  {
+    name: '@atproto/oauth-provider',
+    cases: ['@atproto/oauth-provider', '@atproto/oauth-provider, 16 in flight'],
+    role: 'verifies',
+    driven:
+      'OAuthVerifier.authenticateRequest with the settings that it has by itself, so with its nonces and its replay memory in this process, on tokens and nonces of its own form',
+    leavesOut: [
+      'several cnf members: jkt alone is compared (dist/oauth-verifier.js, decodeToken)',
+      'unknown cnf members: ignored (dist/oauth-verifier.js, decodeToken)',
+      'certificate: a token with x5t#S256 alone is a Bearer token for anybody (dist/oauth-verifier.js, decodeToken)',
+      'unbound tokens: accepted as Bearer, and there is no setting against it (dist/oauth-verifier.js, decodeToken)',
+      'algorithms: whatever the embedded key can verify (dist/dpop/dpop-manager.js, checkProof)',
+      'second Authorization: reads the fields that Node has merged, of which the second is gone (dist/oauth-verifier.js, authenticateRequest)',
+      'token in the query: not looked for (dist/oauth-verifier.js, authenticateRequest)',
+      'replay last: the jti is used up before the token is verified, and the key is no part of the entry, so that strangers can fill the memory, which has no bound, and use up the jti of others (dist/oauth-verifier.js, checkDpopProof; dist/replay/replay-store-memory.js)',
+      'window of iat: 190 s back and 180 s ahead, beside the nonce (dist/dpop/dpop-manager.js, checkProof)',
+      'syntax of htu: read by `new URL`, which takes backslashes too (dist/dpop/dpop-manager.js, parseHtu)',
+    ],
+  },
+  {
+    name: 'better-auth',
+    cases: ['better-auth', 'better-auth, 16 in flight', 'better-auth, 10,000 proofs remembered'],
+    role: 'verifies',
+    driven:
+      'verifyAccessTokenRequest of better-auth/oauth2 as documented, ES256 alone, its replay memory in this process, new for each slice where nothing else is said',
+    leavesOut: [
+      'nonce: none is asked for or compared (@better-auth/core, dist/oauth2/dpop.mjs, verifyDpopProof)',
+      'several cnf members: jkt alone is compared (@better-auth/core, dist/oauth2/dpop.mjs, getConfirmationJkt)',
+      'unknown cnf members: ignored (@better-auth/core, dist/oauth2/dpop.mjs, getConfirmationJkt)',
+      'certificate: a token with x5t#S256 alone is a Bearer token for anybody (@better-auth/core, dist/oauth2/dpop.mjs, enforceDpopBinding)',
+      'unbound tokens: accepted as Bearer, and there is no setting against it (@better-auth/core, dist/oauth2/dpop.mjs, enforceDpopBinding)',
+      'letter case of htm: raised on both sides before it is compared (@better-auth/core, dist/oauth2/dpop.mjs, verifyDpopProof)',
+      'token in the query: not looked for (@better-auth/core, dist/oauth2/verify.mjs, verifyAccessTokenRequest)',
+      'replay in the last second: the entry ends one second before the proof does (@better-auth/core, dist/oauth2/dpop.mjs, createInMemoryDpopReplayStore)',
+      'bound of the replay memory: none, and each request looks at every entry (@better-auth/core, dist/oauth2/dpop.mjs, createInMemoryDpopReplayStore)',
+      'window of iat: 300 s back by itself and 5 s ahead (@better-auth/core, dist/oauth2/dpop.mjs, verifyDpopProof)',
+      'syntax of htu: read by `new URL`, which takes userinfo and backslashes too (@better-auth/core, dist/oauth2/dpop.mjs, normalizeDpopHtu)',
+    ],
+  },
+  {
+    name: '@solid/access-token-verifier',
+    cases: ['@solid/access-token-verifier', '@solid/access-token-verifier, 16 in flight'],
+    role: 'verifies',
+    driven:
+      'createSolidTokenVerifier with its own memories, on Solid tokens of a hundred WebIDs that are served over loopback and were fetched before',
+    leavesOut: [
+      'nonce: none is asked for or compared (dist/algorithm/verifyDpopProof.js)',
+      'several cnf members: jkt alone is compared (dist/algorithm/verifyDpopProof.js)',
+      'unknown cnf members: ignored (dist/guard/isSolidDPoPBoundAccessTokenPayload.js)',
+      'ath: compared only where the proof has one (dist/algorithm/verifyDpopProof.js)',
+      'algorithms: a fixed list (dist/constant/ASYMMETRIC_CRYPTOGRAPHIC_ALGORITHM.js)',
+      'second Authorization: is given what Node has merged, of which the second is gone (README.md)',
+      'token in the query: not looked for (dist/algorithm/verifySolidAccessToken.js)',
+      'unbound tokens: accepted as Bearer, and there is no setting against it (dist/algorithm/verifySolidAccessToken.js)',
+      'replay beyond 120 s or 12,000 requests: entries end or make room by then, while a proof is good for up to 360 s; the key is no part of an entry (dist/class/DPoPJTICache.js, dist/config/index.js)',
+      'audience: every Solid server has the same, so that a token is good for all (dist/algorithm/verifySolidAccessToken.js)',
+      'window of iat: 240 s back and 120 s ahead (dist/algorithm/verifyDpopProof.js)',
+      'normal form of htu: the text is compared, so that another spelling of the same URI is refused (dist/algorithm/verifyDpopProofHttpUri.js)',
+      'certificate-bound tokens: refused (dist/guard/isSolidAccessToken.js)',
+    ],
+  },
+  {
+    name: '@openid4vc/oauth2',
+    cases: ['@openid4vc/oauth2', '@openid4vc/oauth2, 16 in flight'],
+    role: 'verifies',
+    driven:
+      'Oauth2ResourceServer.verifyResourceRequest for the DPoP scheme and ES256 alone; its callbacks hash and verify by node:crypto and answer for the keys from memory',
+    leavesOut: [
+      'replay: a jti has only to be there (dist/index.mjs, verifyDpopJwt)',
+      'nonce: none is passed on to be compared (dist/index.mjs, verifyResourceRequest)',
+      'freshness: iat has only to be there, so that a proof is good for as long as the token (dist/index.mjs, verifyDpopJwt)',
+      'several cnf members: jkt alone is compared (dist/index.mjs, verifyResourceRequest)',
+      'unknown cnf members: ignored (dist/index.mjs, verifyResourceRequest)',
+      'private key in jwk: left to the callback that verifies (dist/index.mjs, verifyDpopJwt)',
+      'token in the query: not looked for (dist/index.mjs, verifyResourceRequest)',
+      'normal form of htu: the text is compared, so that another spelling of the same URI, or one with a query, is refused (dist/index.mjs, verifyDpopJwt)',
+      'certificate-bound tokens: refused here, where the DPoP scheme alone is allowed; else Bearer tokens for anybody (dist/index.mjs, verifyResourceRequest)',
+    ],
+  },
+];
