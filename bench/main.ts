@@ -2,6 +2,7 @@
 import { compareReports } from './compare.ts';
 import { describeMachine, load } from './machine.ts';
 import { isChosen, type Options, readOptions, USAGE, UsageError } from './options.ts';
+import { peersAmong } from './peers/peers.ts';
 import { changeLines } from './report/compare.ts';
 import { reportLines } from './report/lines.ts';
 import type { Report } from './result.ts';
@@ -41,7 +42,7 @@ async function measure(options: Options): Promise<Report> {
   return { machine, started, mode, seconds, loadAverage: [before, load()], ...parts };
 }
 
-type Parts = Pick<Report, 'latency' | 'cases' | 'soak' | 'deployed'>;
+type Parts = Pick<Report, 'latency' | 'cases' | 'peers' | 'soak' | 'deployed'>;
 
 /**
  * What the options ask for. Each part is absent when nothing of it was, and loaded when it is: whoever asks for help does
@@ -62,7 +63,7 @@ async function measureParts(options: Options): Promise<Parts> {
   if (parts.has('micro')) {
     const { runMicro } = await import('./micro/run.ts');
     const cases = await runMicro(options, tell);
-    if (cases.length > 0) measured = { ...measured, cases };
+    if (cases.length > 0) measured = { ...measured, cases, peers: peersAmong(cases) };
   }
   if (parts.has('soak')) {
     const { runSoak } = await import('./soak/soak.ts');

@@ -8,6 +8,12 @@ export function allPeers(): PeerFacts[] {
   return [...[...VERIFYING, ...SIGNING_AND_ISSUING].map(asInstalled), ...REFERENCES];
 }
 
+/** Those that have one of these cases. */
+export function peersAmong(cases: readonly { readonly name: string }[]): PeerFacts[] {
+  const measured = new Set(cases.map(({ name }) => name));
+  return allPeers().filter((peer) => peer.cases.some((name) => measured.has(name)));
+}
+
 /** Their packages, each once. */
 export function peerPackages(): string[] {
   return [...new Set([...VERIFYING, ...SIGNING_AND_ISSUING].map(({ name }) => name))];
