@@ -4,32 +4,44 @@ import { json, serveDocuments } from './loopback-documents.ts';
 import type { DpopPeer } from './peer.ts';
 import { asRequest, theSameRequests } from './requests.ts';
 
+type Library = typeof import('better-auth/oauth2');
+type Dpop = NonNullable<Parameters<Library['verifyAccessTokenRequest']>[1]['dpop']>;
+
+const load = (): Promise<Library> => import('better-auth/oauth2');
+
 /**
- * As its documentation protects an API. It fetches the keys once in five minutes, and imports them for each request. Its own
- * replay memory looks at every entry for each request, so that what a request costs grows with those of the last five
- * minutes: `live` of them are in it when a slice begins, and none is where it is at its best.
+ * As its documentation protects an API. Its own replay memory looks at every entry for each request, and so is new for each
+ * slice: this is the best that it can do.
  */
-export async function openBetterAuth(scene: Scene, live = 0): Promise<DpopPeer<Request>> {
-  const { createInMemoryDpopReplayStore, requestToResourceInput, verifyAccessTokenRequest } = await import(
-    'better-auth/oauth2'
-  );
-  const origin = await serveDocuments(() => json(scene.issuer.jwks));
-  const verifyOptions = { issuer: ISSUER, audience: AUDIENCE, typ: 'at+jwt', algorithms: ['ES256'] };
+export async function openBetterAuth(scene: Scene): Promise<DpopPeer<Request>> {
+  const { createInMemoryDpopReplayStore } = await load();
   let replayStore = createInMemoryDpopReplayStore();
+  return {
+    ...(await protecting(scene, () => ({ replayStore }))),
+    restart() {
+      replayStore = createInMemoryDpopReplayStore();
+    },
+  };
+}
+
+/** The same in use: with so many proofs in its memory that are not those of the slices, which it forgets after some. */
+export async function openBetterAuthInUse(scene: Scene, proofs: number): Promise<DpopPeer<Request>> {
+  const replayStore = (await load()).createInMemoryDpopReplayStore();
+  const now = new Date();
+  const expiresAt = new Date(now.getTime() + 24 * 60 * 60 * 1000); // no run lasts longer
+  for (let i = 0; i < proofs; i += 1) void replayStore.reserve({ key: `earlier ${i}`, expiresAt, now });
+  return protecting(scene, () => ({ replayStore, proofMaxAgeSeconds: 20 }));
+}
+
+/** It fetches the keys once in five minutes, and imports them for each request. */
+async function protecting(scene: Scene, dpop: () => Dpop): Promise<DpopPeer<Request>> {
+  const { requestToResourceInput, verifyAccessTokenRequest } = await load();
+  const jwksUrl = `${await serveDocuments(() => json(scene.issuer.jwks))}/jwks`;
+  const verifyOptions = { issuer: ISSUER, audience: AUDIENCE, typ: 'at+jwt', algorithms: ['ES256'] };
+  const options = () => ({ jwksUrl, verifyOptions, dpop: { signingAlgorithms: ['ES256'], ...dpop() } });
   return {
     ...theSameRequests(scene),
     receive: asRequest,
-    check: (request) =>
-      verifyAccessTokenRequest(requestToResourceInput(request), {
-        jwksUrl: `${origin}/jwks`,
-        verifyOptions,
-        dpop: { replayStore, signingAlgorithms: ['ES256'] },
-      }),
-    restart() {
-      replayStore = createInMemoryDpopReplayStore();
-      const now = new Date();
-      const expiresAt = new Date(now.getTime() + 300_000);
-      for (let i = 0; i < live; i += 1) void replayStore.reserve({ key: `earlier ${i}`, expiresAt, now });
-    },
+    check: (request) => verifyAccessTokenRequest(requestToResourceInput(request), options()),
   };
 }

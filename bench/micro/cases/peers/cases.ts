@@ -1,7 +1,7 @@
 import type { Scenes } from '../../../scene/scenes.ts';
 import { type Bar, timesOf } from '../../bar.ts';
 import type { Case } from '../../case.ts';
-import { openBetterAuth } from './better-auth.ts';
+import { openBetterAuthInUse } from './better-auth.ts';
 import { peerCase } from './peer.ts';
 import { ED25519, HMAC, openReference, openReferenceSigning } from './references.ts';
 import { type PeerVerifier, VERIFIERS } from './verifiers.ts';
@@ -17,7 +17,7 @@ export function peerCases(scenes: Scenes): Case[] {
     peerCase(
       { ...es256(`better-auth, ${LIVE.toLocaleString('en')} proofs remembered`, OURS), onlyFull: true },
       1,
-      async () => openBetterAuth(await scenes.es256(), LIVE),
+      async () => openBetterAuthInUse(await scenes.es256(), LIVE),
     ),
     ...referenceCases(),
   ];
