@@ -21,7 +21,8 @@ export interface Soak {
   readonly verdict: 'flat' | 'grows' | 'too short to tell';
 }
 
-const CLIENTS = 10_000;
+const MOST_CLIENTS = 10_000;
+const REQUESTS_OF_EACH = 10; // at least: to make a client takes longer than to verify its request
 const BATCH = 500;
 const SAMPLES = 40;
 const FLAT = 1.05;
@@ -29,8 +30,9 @@ const WARM = 300; // seconds until nonces, and with them the table of used proof
 
 /** Many requests of many clients through one verifier, each with a proof of its own, and what it does to the memory. */
 export async function runSoak(requests: number, say: (line: string) => void): Promise<Soak> {
-  say(`${CLIENTS} clients come for the first time`);
-  const scene = await openScene({ clients: CLIENTS });
+  const clients = Math.min(MOST_CLIENTS, Math.ceil(requests / REQUESTS_OF_EACH));
+  say(`${clients} clients come for the first time`);
+  const scene = await openScene({ clients });
   const start = performance.now();
   const samples: MemorySample[] = [];
   const step = requests / SAMPLES;
@@ -43,7 +45,7 @@ export async function runSoak(requests: number, say: (line: string) => void): Pr
     samples.push(sample);
     say(`${done} requests: ${sample.resident} MiB`);
   }
-  return { requests, clients: CLIENTS, samples, ...judge(samples) };
+  return { requests, clients, samples, ...judge(samples) };
 }
 
 /** After a full collection: between two of them garbage makes a saw of hundreds of MiB, in which a leak would hide. */
