@@ -10,8 +10,10 @@ export interface Case {
   readonly bars?: readonly Bar[];
   /** Operations in a slice at most: where inputs are dear to make, or entries stay in a table. Default 1,500. */
   readonly most?: number;
-  /** Left out of a quick run, unless a bar needs it. */
+  /** Left out of a quick run of everything, unless a bar needs it. */
   readonly onlyFull?: boolean;
+  /** Why this machine cannot run it, when it cannot: it is left out, and this is told. */
+  readonly missing?: string | undefined;
   /** Makes what all slices share. Called once, only when the case is to run. */
   open(): Promise<Prepare>;
 }

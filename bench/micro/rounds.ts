@@ -4,10 +4,12 @@ import { measure, type Sample } from './measure.ts';
 export interface Pace {
   /** Seconds that all rounds together may last, preparations included. */
   readonly seconds: number;
-  /** Milliseconds of one slice. */
+  /** Milliseconds of CPU for one slice. */
   readonly slice: number;
-  /** Milliseconds of warming up each case. */
-  readonly warmUp: number;
+  /** Operations in a slice at least, where a case has so many: a stray pause must not be all of it. */
+  readonly least: number;
+  /** Milliseconds of CPU and operations of warming up each case, both at least: before that V8 has hardly begun to optimise. */
+  readonly warmUp: { readonly time: number; readonly calls: number };
 }
 
 /** A case with one sample for each round. Sample n of every case is of the same round. */
@@ -18,11 +20,9 @@ export interface Series {
   readonly operations: number;
 }
 
-const LEAST = 200; // operations in a slice: a stray pause must not be all of it
 const MOST = 1500;
 const LEAST_ROUNDS = 3;
 const MOST_ROUNDS = 100; // more would tell nothing new, and fill the replay tables
-const LEAST_CALLS = 1000; // before that V8 has hardly begun to optimise
 const ENOUGH_CALLS = 5000; // by then it has done what it will
 
 interface Running {
@@ -51,14 +51,14 @@ export async function runRounds(cases: readonly Case[], pace: Pace, say: (line: 
 }
 
 /** Returns how many operations fit into a slice. */
-async function warmUp({ most = MOST }: Case, prepare: Prepare, { warmUp, slice }: Pace): Promise<number> {
+async function warmUp({ most = MOST }: Case, prepare: Prepare, { warmUp, slice, least }: Pace): Promise<number> {
   let count = Math.min(most, 50);
   let spent = 0;
   for (let calls = 0; ; calls += count) {
-    const { wall } = await measure(prepare, count);
-    spent += (wall * count) / 1000;
-    count = Math.min(most, Math.max(LEAST, Math.round((slice * 1000) / wall)));
-    if ((spent >= warmUp && calls >= LEAST_CALLS) || calls >= ENOUGH_CALLS) return count;
+    const { cpu } = await measure(prepare, count);
+    spent += (cpu * count) / 1000;
+    count = Math.min(most, Math.max(least, Math.round((slice * 1000) / cpu)));
+    if ((spent >= warmUp.time && calls >= warmUp.calls) || calls >= ENOUGH_CALLS) return count;
   }
 }
 

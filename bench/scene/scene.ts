@@ -1,4 +1,4 @@
-import { type Algorithm, HoldfastError, type HttpMessage } from '@holdfast/proof';
+import { type Algorithm, FAPI_ALGORITHMS, HoldfastError, type HttpMessage } from '@holdfast/proof';
 import { createVerifier, type Verifier } from '@holdfast/verifier';
 import { type Client, createClients } from './client.ts';
 import { AUDIENCE, createIssuer, ISSUER, type Issuer } from './issuer.ts';
@@ -22,13 +22,14 @@ export interface Scene {
 export interface SceneOptions {
   readonly clients: number;
   readonly alg?: Algorithm;
+  /** Left out: one whose tokens are JWTs. */
+  readonly issuer?: Issuer;
   readonly settings?: Settings;
 }
 
-export async function openScene({ clients: count, alg = 'ES256', settings }: SceneOptions): Promise<Scene> {
-  const issuer = await createIssuer();
-  const { jwks } = issuer;
-  const verifier = createVerifier({ issuer: ISSUER, audience: AUDIENCE, origin: ORIGIN, jwks, ...settings });
+export async function openScene({ clients: count, alg = 'ES256', settings, ...its }: SceneOptions): Promise<Scene> {
+  const issuer = its.issuer ?? (await createIssuer());
+  const verifier = openVerifier(issuer, alg, settings);
   const clients = await createClients(issuer, alg, count);
   let turn = 0;
 
@@ -40,12 +41,9 @@ export async function openScene({ clients: count, alg = 'ES256', settings }: Sce
   }
 
   async function requests(wanted: number): Promise<HttpMessage[]> {
-    const nonce = await nonceOf(verifier);
+    const nonce = settings?.nonce === 'off' ? undefined : await nonceOf(verifier);
     const made: HttpMessage[] = [];
-    for (let i = 0; i < wanted; i += 1) {
-      const { signer, token } = nextClient();
-      made.push(dpopRequest(token, await signer.proof({ method: METHOD, url: URL_CALLED, accessToken: token, nonce })));
-    }
+    for (let i = 0; i < wanted; i += 1) made.push(await goodRequest(nextClient(), nonce));
     return made;
   }
 
@@ -54,8 +52,23 @@ export async function openScene({ clients: count, alg = 'ES256', settings }: Sce
   return { issuer, verifier, clients, nextClient, requests, nonce: () => nonceOf(verifier) };
 }
 
+/** Takes the algorithm of these senders too, where it is none of those that every verifier takes. */
+export function openVerifier({ jwks }: Issuer, alg: Algorithm, settings?: Settings): Verifier {
+  const algorithms = FAPI_ALGORITHMS.includes(alg) ? {} : { algorithms: [...FAPI_ALGORITHMS, alg] };
+  return createVerifier({ issuer: ISSUER, audience: AUDIENCE, origin: ORIGIN, jwks, ...algorithms, ...settings });
+}
+
+/** One that was never sent. */
+export async function goodRequest(
+  { signer, token }: Pick<Client, 'signer' | 'token'>,
+  nonce: string | undefined,
+): Promise<HttpMessage> {
+  const bound = { method: METHOD, url: URL_CALLED, accessToken: token };
+  return dpopRequest(token, await signer.proof(nonce === undefined ? bound : { ...bound, nonce }));
+}
+
 /** RFC 9449 §9: whoever comes without a nonce is told the current one. */
-async function nonceOf(verifier: Verifier): Promise<string> {
+export async function nonceOf(verifier: Verifier): Promise<string> {
   const [outcome] = await Promise.allSettled([verifier.verify(anonymousRequest())]);
   const refusal: unknown = outcome.status === 'rejected' ? outcome.reason : undefined;
   const nonce = refusal instanceof HoldfastError ? refusal.headers['DPoP-Nonce'] : undefined;

@@ -1,61 +1,79 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { algorithms } from '@holdfast/proof';
-import { type Client, createClients } from '../../scene/client.ts';
-import { createIssuer, type Issuer } from '../../scene/issuer.ts';
-import { dpopRequest, METHOD, URL_CALLED } from '../../scene/request.ts';
-import { openScene } from '../../scene/scene.ts';
+import { type Algorithm, algorithms, type HttpMessage } from '@holdfast/proof';
+import { createReplayTable, type Verifier } from '@holdfast/verifier';
+import { MEASURED } from '../../scene/algorithms.ts';
+import { createClient } from '../../scene/client.ts';
+import { goodRequest, nonceOf, openVerifier, type Scene } from '../../scene/scene.ts';
+import type { Scenes } from '../../scene/scenes.ts';
 import { timesOf } from '../bar.ts';
 import type { Case, Prepare } from '../case.ts';
 import { inFlight } from '../in-flight.ts';
-import { splitSigned } from './signed-pool.ts';
+import { ofAlgorithm } from './by-algorithm.ts';
+import { at, signedPool, splitSigned, verifying } from './signed-pool.ts';
 
-/** The first request of a client: its key has to be imported, and the token's signature verified as well. */
-export function coldCase(): Case {
-  return {
-    name: 'verify ES256, cold key',
-    group: 'verify',
-    alg: 'ES256',
-    bars: [timesOf('raw cold key', 1.4)],
-    open: openCold,
-    most: 300,
-  };
+/** The first request of a client: its key has to be imported, and the token's signature (ES256) verified as well. */
+export function coldCases(scenes: Scenes): Case[] {
+  return MEASURED.flatMap((alg) => {
+    const [raw, shared] = [rawName(alg), ofAlgorithm(alg)];
+    return [
+      { ...shared, name: raw, group: 'raw', open: async () => coldRaw(await scenes.of(alg), alg) },
+      {
+        ...shared,
+        name: `verify ${alg}, cold key`,
+        group: 'verify',
+        bars: [timesOf(raw, alg === 'ES256' ? 1.4 : undefined)],
+        open: async () => cold(await scenes.of(alg), alg),
+      },
+    ];
+  });
 }
 
-async function openCold(): Promise<Prepare> {
-  const { issuer, verifier, nonce } = await openScene({ clients: 1 });
+const rawName = (alg: Algorithm) => (alg === 'ES256' ? 'raw cold key' : `raw cold key, ${alg}`);
+
+interface First {
+  readonly verifier: Verifier;
+  readonly request: HttpMessage;
+}
+
+/**
+ * Keys take longer to make than verifiers: so each verifier sees each client once. The key of the issuer it knows, from a
+ * guest who was there before. Its table of used proofs is as large as one that many have used.
+ */
+async function cold({ issuer, clients }: Scene, alg: Algorithm): Promise<Prepare> {
+  const guest = await createClient(issuer, 'ES256');
+  const replay = createReplayTable({ clock: Date.now });
   return async (count) => {
-    const current = await nonce();
-    const requests = await Promise.all((await strangers(issuer, count)).map((client) => firstRequest(client, current)));
-    return () => inFlight(requests, 1, (request) => verifier.verify(request));
+    const firsts: First[] = [];
+    while (firsts.length < count) {
+      const verifier = openVerifier(issuer, alg, { replay });
+      const nonce = await nonceOf(verifier);
+      await verifier.verify(await goodRequest(guest, nonce));
+      for (const client of clients.slice(0, count - firsts.length)) {
+        firsts.push({ verifier, request: await goodRequest(client, nonce) });
+      }
+    }
+    return () => inFlight(firsts, 1, ({ verifier, request }) => verifier.verify(request));
   };
-}
-
-async function firstRequest({ signer, token }: Client, nonce: string) {
-  return dpopRequest(token, await signer.proof({ method: METHOD, url: URL_CALLED, accessToken: token, nonce }));
 }
 
 /** The cryptography of the same, by hand: one import, two signatures. */
-export async function openColdRaw(): Promise<Prepare> {
-  const issuer = await createIssuer();
-  const [jwk] = issuer.jwks.keys;
-  const issuerKey = verifying(createPublicKey({ key: { ...jwk }, format: 'jwk' }));
-  return async (count) => {
-    const inputs = await Promise.all((await strangers(issuer, count)).map(rawInput));
-    return () => {
-      for (const { key, proof, token } of inputs) {
-        const senderKey = verifying(createPublicKey({ key, format: 'jwk' }));
-        const good = verify('sha256', token.input, issuerKey, token.signature);
-        if (!good || !verify('sha256', proof.input, senderKey, proof.signature)) throw new Error('does not verify');
-      }
-    };
+async function coldRaw(scene: Scene, alg: Algorithm): Promise<Prepare> {
+  const { digest, options } = algorithms[alg];
+  const [issuerJwk] = scene.issuer.jwks.keys;
+  const issuerKey = verifying({ ...issuerJwk }, 'ES256');
+  const proofs = await signedPool(scene);
+  const inputs = scene.clients.map(({ key, token }, i) => ({
+    jwk: { ...key.publicJwk },
+    proof: at(proofs, i),
+    token: splitSigned(token),
+  }));
+  return (count) => () => {
+    for (let i = 0; i < count; i += 1) {
+      const { jwk, proof, token } = at(inputs, i);
+      const key = { key: createPublicKey({ key: jwk, format: 'jwk' }), ...options };
+      const isGood =
+        verify('sha256', token.input, issuerKey, token.signature) && verify(digest, proof.input, key, proof.signature);
+      if (!isGood) throw new Error('a good signature does not verify');
+    }
   };
 }
-
-const verifying = (key: ReturnType<typeof createPublicKey>) => ({ key, ...algorithms.ES256.options });
-
-async function rawInput({ key, signer, token }: Client) {
-  const proof = await signer.proof({ method: METHOD, url: URL_CALLED, accessToken: token, nonce: 'A'.repeat(22) });
-  return { key: { ...key.publicJwk }, proof: splitSigned(proof), token: splitSigned(token) };
-}
-
-const strangers = (issuer: Issuer, count: number) => createClients(issuer, 'ES256', count);

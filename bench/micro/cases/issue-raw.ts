@@ -1,9 +1,9 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject, randomUUID, sign, verify } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, randomUUID, sign, verify } from 'node:crypto';
 import { algorithms } from '@holdfast/proof';
 import { type Applicant, apply, SCOPE } from '../../scene/applicants.ts';
 import { AUDIENCE, ISSUER } from '../../scene/issuer.ts';
 import type { Prepare } from '../case.ts';
-import { at, splitSigned } from './signed-pool.ts';
+import { at, splitSigned, verifying } from './signed-pool.ts';
 
 interface Input {
   readonly assertion: Verifiable;
@@ -44,13 +44,11 @@ async function createInput(applicant: Applicant): Promise<Input> {
   const proof = headers[headers.indexOf('DPoP') + 1] ?? '';
   const { jwk } = JSON.parse(Buffer.from(proof.split('.')[0] ?? '', 'base64url').toString()) as { jwk: object };
   return {
-    assertion: { key: verifying(applicant.jwk), ...splitSigned(assertion) },
-    proof: { key: verifying(jwk), ...splitSigned(proof) },
+    assertion: { key: verifying(applicant.jwk, 'ES256'), ...splitSigned(assertion) },
+    proof: { key: verifying(jwk, 'ES256'), ...splitSigned(proof) },
     token: tokenInput(applicant),
   };
 }
-
-const verifying = (jwk: object) => ({ key: createPublicKey({ key: { ...jwk }, format: 'jwk' }), ...options });
 
 /** RFC 7515 §5.1, RFC 9068 §2: as long as a real one. */
 function tokenInput({ clientId, signer }: Applicant): Buffer {

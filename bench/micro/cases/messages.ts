@@ -24,10 +24,10 @@ import { content, type Order, orders, received, signed, signingOf, verificationK
 import { moreThan } from '../bar.ts';
 import type { Case, Prepare } from '../case.ts';
 import { at } from './signed-pool.ts';
+import { VERIFY } from './verify.ts';
 
 const RAW_SIGN = 'raw sign + SHA-256 of 1 KB';
 const RAW_VERIFY = 'raw verify + SHA-256 of 1 KB';
-const VERIFY = 'verify ES256, 100 clients';
 
 /** Message signatures (RFC 9421) over an order of 1 KB with its proof, and over its answer, all by ES256. */
 export function messageCases(scenes: Scenes): Case[] {

@@ -1,42 +1,18 @@
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { algorithms } from '@holdfast/proof';
+import type { Algorithm } from '@holdfast/proof';
 import { createProofPool, createSigner, generateKey, importKey, type ProofKey } from '@holdfast/signer';
 import { Crypto as PeculiarCrypto } from '@peculiar/webcrypto';
+import { MEASURED } from '../../scene/algorithms.ts';
 import { type BoundRequest, boundRequest } from '../../scene/bound-request.ts';
 import { costs, timesOf } from '../bar.ts';
 import type { Case, Prepare } from '../case.ts';
+import { ofAlgorithm } from './by-algorithm.ts';
 import { DPOP, signingCases } from './peers/signing.ts';
-import { splitSigned } from './signed-pool.ts';
 
 /** What a proof costs the client that signs it, for the request that the verifier is measured with. */
 export function signCases(): Case[] {
   return [
-    rawCase('ES256'),
-    rawCase('Ed25519'),
-    rawCase('PS256'),
-    {
-      name: 'proof ES256',
-      group: 'sign',
-      alg: 'ES256',
-      bars: [timesOf('raw sign ES256', 1.25), timesOf(DPOP, 1 / 5)],
-      open: () => proving(generateKey('ES256')),
-    },
-    {
-      name: 'proof Ed25519',
-      group: 'sign',
-      alg: 'Ed25519',
-      bars: [timesOf('raw sign Ed25519')],
-      open: () => proving(generateKey('Ed25519')),
-    },
-    {
-      name: 'proof PS256',
-      group: 'sign',
-      alg: 'PS256',
-      bars: [timesOf('raw sign PS256')],
-      open: () => proving(generateKey('PS256')),
-      most: 200,
-    },
+    ...MEASURED.map(proofCase),
     { name: 'proof from the pool', group: 'sign', alg: 'ES256', bars: [costs(2)], open: taking, most: 20 * STOCK },
     {
       name: 'proof ES256, sign via Web Crypto',
@@ -58,31 +34,15 @@ export function signCases(): Case[] {
 
 const STOCK = 32;
 
-function rawCase(alg: 'ES256' | 'Ed25519' | 'PS256'): Case {
+function proofCase(alg: Algorithm): Case {
+  const raw = `raw sign ${alg}`;
   return {
-    name: `raw sign ${alg}`,
-    group: 'raw',
-    alg,
-    open: () => rawSigning(alg),
-    ...(alg === 'PS256' ? { most: 200 } : {}),
+    name: `proof ${alg}`,
+    group: 'sign',
+    ...ofAlgorithm(alg),
+    bars: alg === 'ES256' ? [timesOf(raw, 1.25), timesOf(DPOP, 1 / 5)] : [timesOf(raw)],
+    open: () => proving(generateKey(alg)),
   };
-}
-
-/** The signature alone, over what a proof signs, with the key as node:crypto likes it best. */
-async function rawSigning(alg: 'ES256' | 'Ed25519' | 'PS256'): Promise<Prepare> {
-  const { digest, options } = algorithms[alg];
-  const signer = createSigner({ key: await generateKey(alg) });
-  const { input } = splitSigned(await signer.proof(await boundRequest()));
-  const key = { key: privateKey(alg), ...options };
-  return (count) => () => {
-    for (let i = 0; i < count; i += 1) sign(digest, input, key);
-  };
-}
-
-function privateKey(alg: 'ES256' | 'Ed25519' | 'PS256'): KeyObject {
-  if (alg === 'Ed25519') return generateKeyPairSync('ed25519').privateKey;
-  if (alg === 'PS256') return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
-  return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
 }
 
 /** With a signer of its own for each slice: at full speed one would reach its `mostPerSecond`. */

@@ -1,5 +1,5 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
-import { algorithms } from '@holdfast/proof';
+import { createPublicKey, type KeyObject, type SigningOptions } from 'node:crypto';
+import { type Algorithm, algorithms } from '@holdfast/proof';
 import type { Client } from '../../scene/client.ts';
 import { METHOD, URL_CALLED } from '../../scene/request.ts';
 import type { Scene } from '../../scene/scene.ts';
@@ -12,12 +12,15 @@ export interface Signed {
   readonly signature: Buffer;
 }
 
-const SIZE = 300;
+const OF_EACH = 3;
 
-/** Proofs of all clients of a scene. Raw cryptography does not remember that it has seen one, so they may go round. */
-export async function signedPool(scene: Scene): Promise<Signed[]> {
+/**
+ * Proofs of the clients of a scene, one after the other and several times over. Raw cryptography does not remember that it
+ * has seen one, so they may go round.
+ */
+export async function signedPool({ clients }: Scene): Promise<Signed[]> {
   const pool: Signed[] = [];
-  while (pool.length < SIZE) pool.push(await sign(scene.nextClient()));
+  for (let i = 0; i < OF_EACH; i += 1) for (const client of clients) pool.push(await sign(client));
   return pool;
 }
 
@@ -26,11 +29,14 @@ export function at<T>(pool: readonly T[], i: number): T {
 }
 
 async function sign({ key: { alg, publicJwk }, signer, token }: Client): Promise<Signed> {
-  const { digest, options } = algorithms[alg];
   const nonce = 'A'.repeat(22); // as long as one of ours
   const proof = await signer.proof({ method: METHOD, url: URL_CALLED, accessToken: token, nonce });
-  const key = createPublicKey({ key: { ...publicJwk }, format: 'jwk' });
-  return { digest, key: { key, ...options }, ...splitSigned(proof) };
+  return { digest: algorithms[alg].digest, key: verifying(publicJwk, alg), ...splitSigned(proof) };
+}
+
+/** A key as `crypto.verify` likes it best. */
+export function verifying(jwk: object, alg: Algorithm): { readonly key: KeyObject } & SigningOptions {
+  return { key: createPublicKey({ key: { ...jwk }, format: 'jwk' }), ...algorithms[alg].options };
 }
 
 export function splitSigned(compact: string): Pick<Signed, 'input' | 'signature'> {

@@ -20,7 +20,7 @@ export function sodiumCases(scenes: Scenes): Case[] {
 }
 
 async function open(scenes: Scenes, { crypto_sign_verify_detached: verify }: Sodium): Promise<Prepare> {
-  const pool = (await signedPool(await scenes.ed25519())).map((signed) => ({
+  const pool = (await signedPool(await scenes.of('Ed25519'))).map((signed) => ({
     ...signed,
     octets: Buffer.from(signed.key.key.export({ format: 'jwk' }).x ?? '', 'base64url'),
   }));

@@ -1,0 +1,48 @@
+import { X509Certificate } from 'node:crypto';
+import { createAuthority, issueClient } from '@holdfast/certs-scripts';
+import { x5tS256 } from '@holdfast/proof';
+import { createSigner, generateKey, type Signer } from '@holdfast/signer';
+import { createVerifier, type Verifier } from '@holdfast/verifier';
+import { AUDIENCE, createIssuer, ISSUER } from './issuer.ts';
+import { ORIGIN } from './request.ts';
+
+/** A client with a certificate, and with a key of its own beside it. */
+export interface CertifiedClient {
+  /** DER. */
+  readonly certificate: Uint8Array;
+  readonly signer: Signer;
+  /** RFC 8705 §3.1: bound to the certificate alone. */
+  readonly token: string;
+  /** Bound to the certificate and to the key of `signer`. */
+  readonly tokenOfBoth: string;
+}
+
+export interface Certified {
+  readonly verifier: Verifier;
+  readonly clients: readonly CertifiedClient[];
+}
+
+const CLIENTS = 20;
+
+export async function openCertified(): Promise<Certified> {
+  const issuer = await createIssuer();
+  const { jwks } = issuer;
+  const clients: CertifiedClient[] = [];
+  for (const certificate of await createCertificates(CLIENTS)) {
+    const signer = createSigner({ key: await generateKey('ES256') });
+    const x5t = { 'x5t#S256': x5tS256(certificate) };
+    const token = await issuer.token(x5t);
+    clients.push({ certificate, signer, token, tokenOfBoth: await issuer.token({ jkt: signer.jkt, ...x5t }) });
+  }
+  return { verifier: createVerifier({ issuer: ISSUER, audience: AUDIENCE, origin: ORIGIN, jwks }), clients };
+}
+
+/** Leaves in DER of clients `client-0`, `client-1` …, by one authority. */
+export async function createCertificates(count: number): Promise<Uint8Array[]> {
+  const now = new Date();
+  const authority = await createAuthority({ commonName: 'Bench Authority', now });
+  const leaves = Array.from({ length: count }, (_, i) =>
+    issueClient(authority, { commonName: `client-${i}`, now, days: 2 }),
+  );
+  return (await Promise.all(leaves)).map(({ certificate }) => new X509Certificate(certificate).raw);
+}

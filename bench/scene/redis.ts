@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { createClient, type RedisClientType } from '@redis/client';
+
+/** A redis-server of the bench's own, on a socket in a folder of its own, that keeps nothing on disk. */
+export interface Redis extends AsyncDisposable {
+  readonly client: RedisClientType;
+}
+
+/** Why there is none on this machine; undefined when there is one. */
+export function redisMissing(): string | undefined {
+  return find('redis-server') === undefined ? 'redis-server is not on this machine' : undefined;
+}
+
+export async function startRedis(): Promise<Redis> {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-bench-redis-'));
+  const socket = join(folder, 'redis.sock');
+  const nothingOnDisk = ['--save', '', '--appendonly', 'no', '--dir', folder];
+  const child = spawn('redis-server', ['--port', '0', '--unixsocket', socket, ...nothingOnDisk], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  process.once('exit', () => child.kill('SIGKILL')); // of a run that was broken off
+  await untilReady(child);
+  const client = createClient({ socket: { path: socket, tls: false } }) as RedisClientType;
+  await client.connect();
+  return {
+    client,
+    async [Symbol.asyncDispose]() {
+      client.destroy();
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function untilReady(child: ChildProcess): Promise<void> {
+  const { stdout } = child;
+  if (stdout === null) throw new Error('redis-server: without output');
+  for await (const line of createInterface(stdout)) if (/ready to accept connections/i.test(line)) break;
+  stdout.resume();
+  if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}`);
+}
+
+function find(program: string): string | undefined {
+  const candidates = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, program));
+  return candidates.find((path) => {
+    try {
+      accessSync(path, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
