@@ -12,8 +12,8 @@ const LIFE = 24 * 60 * 60; // seconds: no run lasts longer, and renewing tokens 
 /** An issuer without a network: its keys are given to whoever verifies. */
 export interface Issuer {
   readonly jwks: Jwks;
-  /** A token as RFC 9068 §2 has it, bound to a key or a certificate. */
-  token(confirmation: Confirmation): Promise<string>;
+  /** A token as RFC 9068 §2 has it, bound to a key or a certificate. `life`: seconds; below zero for one that has ended. */
+  token(confirmation: Confirmation, life?: number): Promise<string>;
 }
 
 export async function createIssuer(): Promise<Issuer> {
@@ -22,7 +22,7 @@ export async function createIssuer(): Promise<Issuer> {
   let sequence = 0;
   return {
     jwks: { keys: [jwk] },
-    token(confirmation) {
+    token(confirmation, life = LIFE) {
       sequence += 1;
       return new SignJWT({
         client_id: `client-${sequence}`,
@@ -34,7 +34,7 @@ export async function createIssuer(): Promise<Issuer> {
         .setSubject(`trader-${sequence}`)
         .setAudience(AUDIENCE)
         .setIssuedAt()
-        .setExpirationTime(`${LIFE} s`)
+        .setExpirationTime(`${life} s`)
         .setJti(randomUUID())
         .sign(privateKey);
     },

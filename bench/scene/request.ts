@@ -17,7 +17,12 @@ export function orderRequest(token: string, proof: string, octets: number): Http
 }
 
 export function mtlsRequest(token: string, certificate: Uint8Array): HttpMessage {
-  return { method: METHOD, target: TARGET, headers: fields(LENGTH, `Bearer ${token}`), certificate };
+  return { ...bearerRequest(token), certificate };
+}
+
+/** RFC 6750 §2.1: a token and nothing that would show whose it is. */
+export function bearerRequest(token: string): HttpMessage {
+  return { method: METHOD, target: TARGET, headers: fields(LENGTH, `Bearer ${token}`) };
 }
 
 export function anonymousRequest(): HttpMessage {

@@ -1,113 +1,87 @@
-import { randomBytes } from 'node:crypto';
 import { type Code, HoldfastError, type HttpMessage } from '@holdfast/proof';
-import type { ProofRequest } from '@holdfast/signer';
 import type { Verifier } from '@holdfast/verifier';
-import { type Client, createClients } from '../../scene/client.ts';
-import { dpopRequest, METHOD, ORIGIN, URL_CALLED } from '../../scene/request.ts';
+import type { Certified } from '../../scene/certified.ts';
 import type { Scene } from '../../scene/scene.ts';
 import type { Scenes } from '../../scene/scenes.ts';
 import { type Bar, costs, timesOf } from '../bar.ts';
 import type { Case } from '../case.ts';
 import { inFlight } from '../in-flight.ts';
+import {
+  byUnknownKeys,
+  forAnotherUrl,
+  noise,
+  noiseInSegments,
+  type Requests,
+  replays,
+  withBadSignature,
+  withStaleNonce,
+} from './bad-proofs.ts';
+import {
+  anonymous,
+  asBearer,
+  ended,
+  ofAnotherIssuer,
+  ofUnknownKid,
+  withAnotherCertificate,
+  withoutCertificate,
+} from './bad-tokens.ts';
+
+interface Refusal {
+  readonly code: Code;
+  readonly bars?: readonly Bar[];
+  readonly most?: number;
+  readonly onlyFull?: boolean;
+}
 
 /** What an attacker can make the verifier do. */
 export function refusalCases(scenes: Scenes): Case[] {
-  const refusal = (name: string, code: Code, bars: readonly Bar[], make: Make, most?: number): Case => ({
-    name: `refuse ${name}`,
-    group: 'refuse',
-    bars,
-    ...(most === undefined ? {} : { most }),
-    open: async () => {
+  const ofScene = (name: string, refusal: Refusal, make: (scene: Scene) => Requests | Promise<Requests>) =>
+    refusalCase(name, refusal, 'ES256', async () => {
       const scene = await scenes.es256();
-      const requests = await make(scene);
-      return async (count) => {
-        const bad = await requests(count);
-        return () => inFlight(bad, 1, (request) => refuses(scene.verifier, request, code));
-      };
-    },
-  });
+      return { verifier: scene.verifier, requests: await make(scene) };
+    });
+  const ofCertified = (name: string, refusal: Refusal, make: (certified: Certified) => Requests) =>
+    refusalCase(name, refusal, undefined, async () => {
+      const certified = await scenes.certified();
+      return { verifier: certified.verifier, requests: make(certified) };
+    });
+  const oneSignature = [timesOf('raw ES256')];
   return [
-    refusal('garbage', 'proof_malformed', [costs(5)], noise, 10_000),
-    refusal('garbage in three segments', 'proof_malformed', [costs(5)], noiseInSegments, 10_000),
-    refusal('a proof for another URL', 'proof_htu', [costs(15)], forAnotherUrl),
-    refusal('a bad signature', 'proof_signature', [timesOf('raw ES256')], badSignature),
-    refusal('a replay', 'proof_replayed', [timesOf('raw ES256')], replay),
-    refusal('a stale nonce', 'nonce_stale', [], staleNonce),
+    ofScene('garbage', { code: 'proof_malformed', bars: [costs(5)], most: 10_000 }, noise),
+    ofScene('garbage in three segments', { code: 'proof_malformed', bars: [costs(5)], most: 10_000 }, noiseInSegments),
+    ofScene('a proof for another URL', { code: 'proof_htu', bars: [costs(15)] }, forAnotherUrl),
+    ofScene('a proof by an unknown key', { code: 'key_mismatch' }, byUnknownKeys),
+    ofScene('a bad signature', { code: 'proof_signature', bars: oneSignature }, withBadSignature),
+    ofScene('a replay', { code: 'proof_replayed', bars: oneSignature }, replays),
+    ofScene('a stale nonce', { code: 'nonce_stale' }, withStaleNonce),
+    ofScene('a token with an unknown kid', { code: 'token_key_unknown' }, ofUnknownKid),
+    ofScene('a token of another issuer', { code: 'token_issuer', onlyFull: true }, ofAnotherIssuer),
+    // The signature of its issuer is verified each time
+    ofScene('an expired token', { code: 'token_expired', bars: oneSignature, onlyFull: true }, ended),
+    ofScene('no token', { code: 'credentials_missing', most: 10_000, onlyFull: true }, () => anonymous),
+    ofScene('a bound token as Bearer', { code: 'scheme_mismatch', most: 10_000, onlyFull: true }, asBearer),
+    ofCertified('no certificate', { code: 'certificate_missing', most: 10_000, onlyFull: true }, withoutCertificate),
+    ofCertified('another certificate', { code: 'certificate_mismatch', most: 10_000 }, withAnotherCertificate),
   ];
 }
 
-type Make = (scene: Scene) => Requests | Promise<Requests>;
-type Requests = (count: number) => HttpMessage[] | Promise<HttpMessage[]>;
-
-/** As long as a proof. */
-function noise({ nextClient }: Scene): Requests {
-  return (count) =>
-    Array.from({ length: count }, () => dpopRequest(nextClient().token, randomBytes(430).toString('base64url')));
+interface Opened {
+  readonly verifier: Verifier;
+  readonly requests: Requests;
 }
 
-/** It has the form of a JWS, and only decoding tells that it is none. */
-function noiseInSegments({ nextClient }: Scene): Requests {
-  return (count) =>
-    Array.from({ length: count }, () => {
-      const segments = [150, 210, 64].map((octets) => randomBytes(octets).toString('base64url'));
-      return dpopRequest(nextClient().token, segments.join('.'));
-    });
-}
-
-/** By keys that the verifier does not know, as a thief of tokens would have them. */
-async function forAnotherUrl(scene: Scene): Promise<Requests> {
-  const thieves = await createClients(scene.issuer, 'ES256', 100);
-  return async (count) => {
-    const nonce = await scene.nonce();
-    return await signed(scene, count, (i) => thieves[i % thieves.length], { url: `${ORIGIN}/accounts`, nonce });
+function refusalCase(name: string, refusal: Refusal, alg: string | undefined, open: () => Promise<Opened>): Case {
+  const { code, ...rest } = refusal;
+  return {
+    ...{ name: `refuse ${name}`, group: 'refuse', ...(alg === undefined ? {} : { alg }), ...rest },
+    async open() {
+      const { verifier, requests } = await open();
+      return async (count) => {
+        const bad = await requests(count);
+        return () => inFlight(bad, 1, (request) => refuses(verifier, request, code));
+      };
+    },
   };
-}
-
-function badSignature(scene: Scene): Requests {
-  return async (count) => {
-    const nonce = await scene.nonce();
-    const requests = await signed(scene, count, undefined, { nonce });
-    return requests.map(({ headers, ...request }) => ({
-      ...request,
-      headers: headers.map((value, i) => (headers[i - 1] === 'DPoP' ? withOneBitFlipped(value) : value)),
-    }));
-  };
-}
-
-function replay({ requests, verifier }: Scene): Requests {
-  return async (count) => {
-    const used = await requests(count);
-    for (const request of used) await verifier.verify(request);
-    return used;
-  };
-}
-
-function staleNonce(scene: Scene): Requests {
-  return (count) => signed(scene, count, undefined, { nonce: randomBytes(16).toString('base64url') });
-}
-
-/** Requests with tokens of the scene, their proofs signed by the token's client unless a thief does. */
-async function signed(
-  { nextClient }: Scene,
-  count: number,
-  thief: ((i: number) => Client | undefined) | undefined,
-  instead: Partial<ProofRequest>,
-): Promise<HttpMessage[]> {
-  const made: HttpMessage[] = [];
-  for (let i = 0; i < count; i += 1) {
-    const { signer: own, token } = nextClient();
-    const signer = thief?.(i)?.signer ?? own;
-    const proof = await signer.proof({ method: METHOD, url: URL_CALLED, accessToken: token, ...instead });
-    made.push(dpopRequest(token, proof));
-  }
-  return made;
-}
-
-function withOneBitFlipped(proof: string): string {
-  const dot = proof.lastIndexOf('.');
-  const signature = Buffer.from(proof.slice(dot + 1), 'base64url');
-  signature[7] = (signature[7] ?? 0) ^ 1;
-  return Buffer.from(`${proof.slice(0, dot)}.${signature.toString('base64url')}`, 'latin1').toString('latin1');
 }
 
 async function refuses(verifier: Verifier, request: HttpMessage, code: Code): Promise<void> {
