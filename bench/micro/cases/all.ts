@@ -6,6 +6,7 @@ import { issueCases } from './issue.ts';
 import { messageCases } from './messages.ts';
 import { peerCases } from './peers/cases.ts';
 import { rawCases } from './raw.ts';
+import { redisCases } from './redis.ts';
 import { refusalCases } from './refusals.ts';
 import { signCases } from './sign.ts';
 import { stepCases } from './steps.ts';
@@ -19,6 +20,7 @@ export function allCases(scenes: Scenes): Case[] {
     ...stepCases(scenes),
     ...bindingCases(scenes),
     ...coldCases(scenes),
+    ...redisCases(scenes),
     ...refusalCases(scenes),
     ...peerCases(scenes),
     ...issueCases(scenes),
