@@ -6,14 +6,18 @@ import { asReceived } from './request.ts';
 
 export const SCOPE = 'orders:read orders:write';
 export const TOKEN_PATH = '/token';
-const TOKEN_URL = ISSUER + TOKEN_PATH;
+export const PUSH_PATH = '/par';
 
-/** A client that asks an issuer for tokens: private_key_jwt by one key, DPoP by another, both ES256. */
-export interface Applicant {
+/** Who authenticates by private_key_jwt with ES256. */
+export interface Authenticating {
   readonly clientId: string;
   /** The public key of its assertions, as it is registered. */
   readonly jwk: object;
   readonly assertionKey: KeyObject;
+}
+
+/** A client that asks an issuer for tokens: its proofs are by another key, with ES256 too. */
+export interface Applicant extends Authenticating {
   readonly signer: Signer;
 }
 
@@ -29,32 +33,60 @@ export async function createApplicants(count: number): Promise<Applicant[]> {
 }
 
 async function createApplicant(clientId: string): Promise<Applicant> {
+  return { ...createAuthenticating(clientId), signer: createSigner({ key: await generateKey('ES256') }) };
+}
+
+export function createAuthenticating(clientId: string): Authenticating {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid: `${clientId}-1`, alg: 'ES256', use: 'sig' };
-  return { clientId, jwk, assertionKey: privateKey, signer: createSigner({ key: await generateKey('ES256') }) };
+  return { clientId, jwk, assertionKey: privateKey };
 }
 
-/** A good request: client_credentials for one resource, with an assertion and a proof of its own. */
-export async function apply(applicant: Applicant, nonce: string | undefined): Promise<Application> {
-  const proof = await applicant.signer.proof({
-    method: 'POST',
-    url: TOKEN_URL,
-    ...(nonce === undefined ? {} : { nonce }),
-  });
-  const form = new URLSearchParams({
-    grant_type: 'client_credentials',
-    client_id: applicant.clientId,
-    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-    client_assertion: assertion(applicant),
-    scope: SCOPE,
-    resource: AUDIENCE,
-  }).toString();
-  const headers = ['Content-Type', 'application/x-www-form-urlencoded', 'Accept', 'application/json', 'DPoP', proof];
-  return { headers: headers.map(asReceived), body: asReceived(form) };
+const ACCESS = { scope: SCOPE, resource: AUDIENCE };
+
+/** A good request for a token: client_credentials, unless its parameters say otherwise. */
+export async function apply(
+  applicant: Applicant,
+  nonce: string | undefined,
+  parameters: Readonly<Record<string, string>> = { grant_type: 'client_credentials', ...ACCESS },
+): Promise<Application> {
+  return await applyAt(TOKEN_PATH, applicant, nonce, parameters);
 }
+
+/** The same for a pushed authorization request (RFC 9126), of one resource. */
+export async function push(applicant: Applicant, nonce: string, parameters: Readonly<Record<string, string>>) {
+  return await applyAt(PUSH_PATH, applicant, nonce, { ...ACCESS, ...parameters });
+}
+
+/** With an assertion and a proof of its own. */
+async function applyAt(
+  path: string,
+  applicant: Applicant,
+  nonce: string | undefined,
+  parameters: Readonly<Record<string, string>>,
+): Promise<Application> {
+  const bound = { method: 'POST', url: ISSUER + path };
+  const proof = await applicant.signer.proof(nonce === undefined ? bound : { ...bound, nonce });
+  const { headers, body } = authenticated(applicant, parameters);
+  return { headers: [...headers, ...['DPoP', proof].map(asReceived)], body };
+}
+
+/** A form with an assertion and without a proof, as a resource server sends it. */
+export function authenticated(who: Authenticating, parameters: Readonly<Record<string, string>>): Application {
+  const form = new URLSearchParams({
+    client_id: who.clientId,
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: assertion(who),
+    ...parameters,
+  }).toString();
+  return { headers: FORM.map(asReceived), body: asReceived(form) };
+}
+
+/** What goes with every form: name, value, name, value. */
+export const FORM = ['Content-Type', 'application/x-www-form-urlencoded', 'Accept', 'application/json'];
 
 /** OIDC Core §9. By hand, since hundreds of them are made for each slice. */
-function assertion({ clientId, jwk, assertionKey }: Applicant): string {
+function assertion({ clientId, jwk, assertionKey }: Authenticating): string {
   const now = Math.floor(Date.now() / 1000);
   const segments = [
     { alg: 'ES256', kid: (jwk as { kid: string }).kid },

@@ -8,6 +8,8 @@ import { ORIGIN } from './request.ts';
 
 /** A client with a certificate, and with a key of its own beside it. */
 export interface CertifiedClient {
+  /** Of its certificate's subject, which has nothing else. */
+  readonly commonName: string;
   /** DER. */
   readonly certificate: Uint8Array;
   readonly signer: Signer;
@@ -28,21 +30,21 @@ export async function openCertified(): Promise<Certified> {
   const issuer = await createIssuer();
   const { jwks } = issuer;
   const clients: CertifiedClient[] = [];
-  for (const certificate of await createCertificates(CLIENTS)) {
+  const names = Array.from({ length: CLIENTS }, (_, i) => `client-${i}`);
+  for (const [i, certificate] of (await createCertificates(names)).entries()) {
     const signer = createSigner({ key: await generateKey('ES256') });
     const x5t = { 'x5t#S256': x5tS256(certificate) };
     const token = await issuer.token(x5t);
-    clients.push({ certificate, signer, token, tokenOfBoth: await issuer.token({ jkt: signer.jkt, ...x5t }) });
+    const tokenOfBoth = await issuer.token({ jkt: signer.jkt, ...x5t });
+    clients.push({ commonName: names[i] ?? '', certificate, signer, token, tokenOfBoth });
   }
   return { verifier: createVerifier({ issuer: ISSUER, audience: AUDIENCE, origin: ORIGIN, jwks }), clients };
 }
 
-/** Leaves in DER of clients `client-0`, `client-1` …, by one authority. */
-export async function createCertificates(count: number): Promise<Uint8Array[]> {
+/** Leaves in DER with these common names, by one authority. */
+async function createCertificates(names: readonly string[]): Promise<Uint8Array[]> {
   const now = new Date();
   const authority = await createAuthority({ commonName: 'Bench Authority', now });
-  const leaves = Array.from({ length: count }, (_, i) =>
-    issueClient(authority, { commonName: `client-${i}`, now, days: 2 }),
-  );
+  const leaves = names.map((commonName) => issueClient(authority, { commonName, now, days: 2 }));
   return (await Promise.all(leaves)).map(({ certificate }) => new X509Certificate(certificate).raw);
 }

@@ -2,7 +2,10 @@ import type { Scenes } from '../../scene/scenes.ts';
 import type { Case } from '../case.ts';
 import { bindingCases } from './bindings.ts';
 import { coldCases } from './cold.ts';
+import { introspectCases } from './introspect.ts';
 import { issueCases } from './issue.ts';
+import { approvedCases } from './issue-approved.ts';
+import { certificateCase } from './issue-certificate.ts';
 import { messageCases } from './messages.ts';
 import { peerCases } from './peers/cases.ts';
 import { rawCases } from './raw.ts';
@@ -24,6 +27,9 @@ export function allCases(scenes: Scenes): Case[] {
     ...refusalCases(scenes),
     ...peerCases(scenes),
     ...issueCases(scenes),
+    ...approvedCases(scenes),
+    certificateCase(scenes),
+    ...introspectCases(scenes),
     ...signCases(),
     ...messageCases(scenes),
   ];

@@ -1,8 +1,8 @@
 import type { RequestListener } from 'node:http';
 import { issuerRoutes } from '@holdfast/issuer/fastify';
 import { fastify } from 'fastify';
-import { type Applicant, type Application, apply, TOKEN_PATH } from '../../scene/applicants.ts';
-import { openHoldfastIssuer } from '../../scene/holdfast-issuer.ts';
+import { type Applicant, type Application, apply } from '../../scene/applicants.ts';
+import { openHoldfastIssuer, requestToken } from '../../scene/holdfast-issuer.ts';
 import { ISSUER } from '../../scene/issuer.ts';
 import { openLoopback } from '../../scene/loopback.ts';
 import { openOidcProvider } from '../../scene/oidc-provider.ts';
@@ -12,13 +12,19 @@ import type { Case, Prepare } from '../case.ts';
 import { inFlight } from '../in-flight.ts';
 import { openRawIssue } from './issue-raw.ts';
 
-const RAW = 'raw issue';
+export const RAW_ISSUE = 'raw issue';
 
 /** A token for client_credentials, private_key_jwt and DPoP, to clients that were here before. */
 export function issueCases(scenes: Scenes): Case[] {
+  const issue = { group: 'issue', alg: 'ES256' } as const;
   return [
-    { name: RAW, group: 'raw', open: async () => openRawIssue(await scenes.applicants()) },
-    { name: 'issue', group: 'issue', bars: [timesOf(RAW, 2)], open: async () => direct(await scenes.applicants()) },
+    { name: RAW_ISSUE, group: 'raw', alg: 'ES256', open: async () => openRawIssue(await scenes.applicants()) },
+    {
+      name: 'issue',
+      ...issue,
+      bars: [timesOf(RAW_ISSUE, 2)],
+      open: async () => direct(await scenes.applicants()),
+    },
     ...casesOverHttp(scenes, 1),
     ...casesOverHttp(scenes, 16),
   ];
@@ -34,18 +40,18 @@ function casesOverHttp(scenes: Scenes, limit: number): Case[] {
       return overHttp(applicants, await serve(applicants), limit);
     };
   const bars = [timesBeyond(http, peer, 1 / 3), timesOf(peer)];
+  const issue = { group: 'issue', alg: 'ES256' } as const;
   return [
-    { name: named('issue over HTTP'), group: 'issue', bars, open: served(serveIssuer) },
-    { name: peer, group: 'issue', open: served(openOidcProvider) },
-    { name: http, group: 'issue', open: served(() => answerAlike) },
+    { name: named('issue over HTTP'), ...issue, bars, open: served(serveIssuer) },
+    { name: peer, ...issue, open: served(openOidcProvider) },
+    { name: http, ...issue, open: served(() => answerAlike) },
   ];
 }
 
 async function direct(applicants: readonly Applicant[]): Promise<Prepare> {
   const issuer = await openHoldfastIssuer(applicants);
   return preparing(applicants, 1, async (application) => {
-    const request = { method: 'POST', target: TOKEN_PATH, origin: ISSUER, ...application };
-    const { status, headers } = await issuer.token(request);
+    const { status, headers } = await requestToken(issuer, application);
     return { status, nonce: headers['DPoP-Nonce'] };
   });
 }
