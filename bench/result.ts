@@ -89,6 +89,8 @@ export interface Saturation {
   readonly cpu: Spread;
   /** Share of one core that each server process used, 0 to 1 and, with its other threads, more. */
   readonly busy: Spread;
+  /** The same of each load generator: what is at its limit here, and not there, limits the throughput. */
+  readonly generator?: Spread;
   /** Of the server process after it, MiB resident, the largest. */
   readonly memory: number;
   /** µs by the wall, of a closed loop: what its own connections wait, not what a client would feel. */
@@ -116,6 +118,10 @@ export interface AtRate {
   /** µs of CPU of the server for one request. */
   readonly cpu: number;
   readonly requests: number;
+  /** µs that the generator itself was late to send, 99th percentile: it is in the latencies. */
+  readonly late?: number;
+  /** It was so late that the latencies tell more of the generator than of the server. */
+  readonly isBehind?: boolean;
 }
 
 /** What honest clients feel while others attack. */
@@ -138,4 +144,8 @@ export interface Flood {
   readonly cpu?: number;
   /** Of the server process after it, MiB resident. */
   readonly memory: number;
+  /** Share of one core that the server process used, 0 to 1 and, with its other threads, more. */
+  readonly busy?: number;
+  /** How often the server asked its issuer for keys, in all rounds. */
+  readonly asked?: number;
 }

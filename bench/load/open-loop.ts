@@ -1,3 +1,4 @@
+import { setTimeout as after } from 'node:timers/promises';
 import { type Dispatcher, Pool } from 'undici';
 import { arrivals } from './arrivals.ts';
 import { failureOf, type PlannedRequest, type Target } from './planned.ts';
@@ -11,6 +12,8 @@ export interface OpenLoop {
   readonly rate: number;
   readonly count: number;
   readonly seed: number;
+  /** ms from all being connected to the start, in which somebody else can begin. Default 0. */
+  readonly settle?: number;
   /** ms that answers are waited for after the last request was due. Default 10,000. */
   readonly patience?: number;
 }
@@ -19,10 +22,11 @@ const PATIENCE = 10_000; // ms
 
 /** Requests on kept connections to one server, each sent when it is due. */
 export async function runOpenLoop(loop: OpenLoop, next: (i: number) => PlannedRequest): Promise<Timed> {
-  const { target, connections, rate, count, seed, patience = PATIENCE } = loop;
+  const { target, connections, rate, count, seed, settle = 0, patience = PATIENCE } = loop;
   const pool = new Pool(target.origin, { connections, pipelining: 1, connect: connectOptions(target) });
   try {
     await connect(pool, connections);
+    await after(settle);
     return await sendWhenDue(arrivals(rate, count, seed), sender(pool, next), patience);
   } finally {
     await pool.destroy();
