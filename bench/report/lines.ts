@@ -1,4 +1,5 @@
 import type { Report } from '../result.ts';
+import { attackLines } from './attack.ts';
 import { deployedLines } from './deployed.ts';
 import { latencyLines } from './latency.ts';
 import { machineLines } from './machine.ts';
@@ -6,11 +7,21 @@ import { soakLines } from './soak.ts';
 import { notes, tableLines } from './table.ts';
 
 /** A report for the terminal. */
-export function reportLines({ machine, seconds, loadAverage, latency, cases, soak, deployed }: Report): string[] {
+export function reportLines({
+  machine,
+  seconds,
+  loadAverage,
+  latency,
+  cases,
+  attack,
+  soak,
+  deployed,
+}: Report): string[] {
   const parts = [
     machineLines(machine),
     ...(latency === undefined ? [] : [latencyLines(latency)]),
     ...(cases === undefined ? [] : [tableLines(cases), notes(cases)]),
+    ...(attack === undefined ? [] : [attackLines(attack)]),
     ...(soak === undefined ? [] : [soakLines(soak)]),
     ...(deployed === undefined ? [] : [deployedLines(deployed)]),
     [`took ${seconds} s; load of the machine ${loadAverage[0]} before, ${loadAverage[1]} after`],
