@@ -55,6 +55,27 @@ export const VERIFYING: readonly PeerFacts[] = [
     ],
   },
   {
+    name: 'express-oauth2-dpop',
+    cases: ['express-oauth2-dpop', 'express-oauth2-dpop, 16 in flight'],
+    role: 'verifies',
+    driven:
+      'authMiddleware with enforceDPoP, its keys fetched over loopback before, a nonce for each token as it tells them, and as jtiStore a Map like that of its documentation (it exports none), emptied for each slice: the middleware alone, on requests that Express has received before',
+    leavesOut: [
+      'several cnf members: jkt alone is compared (dist/index.js.map: auth-middleware.ts, authMiddleware)',
+      'unknown cnf members: ignored (dist/index.js.map: auth-middleware.ts, authMiddleware)',
+      'origin: taken from the Host of the request (dist/index.js.map: dpop-proof-validations.ts, validateHtu)',
+      'second Authorization: reads the fields that Node has merged, of which the second is gone (dist/index.js.map: auth-middleware.ts, authMiddleware)',
+      'token in the query: not looked for (dist/index.js.map: auth-middleware.ts, authMiddleware)',
+      'typ and exp of the token: any JWT of the issuer for the audience is taken, also one that never ends (dist/index.js.map: auth-middleware.ts, verifyAccessToken)',
+      'choice of algorithms: a fixed list for proofs, with RS256 in it, and whatever the issuer has keys for with tokens (dist/index.js.map: dpop-proof-validations.ts, SUPPORTED_DPOP_ALGORITHMS)',
+      'replay at once: the store is asked and told in two steps, so that one which is not in this process can let two that come together pass (dist/index.js.map: dpop-proof-validations.ts, validateJti)',
+      'replay beyond 30 s: an entry ends by then, while a proof whose iat is ahead is good for up to 60 s; the key is no part of it, and its documentation has no bound for the store (dist/index.js.map: dpop-proof-validations.ts, validateJti)',
+      'window of iat: 30 s back and ahead, and no setting for it (dist/index.js.map: dpop-proof-validations.ts, validateIat)',
+      'normal form of htu: the text is compared, so that another spelling of the same URI, or one with a query, is refused (dist/index.js.map: dpop-proof-validations.ts, validateHtu)',
+      'certificate-bound tokens: refused here, where DPoP is enforced; else Bearer tokens for anybody (dist/index.js.map: auth-middleware.ts, authMiddleware)',
+    ],
+  },
+  {
     name: '@atproto/oauth-provider',
     cases: ['@atproto/oauth-provider', '@atproto/oauth-provider, 16 in flight'],
     role: 'verifies',

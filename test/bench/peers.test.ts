@@ -134,10 +134,17 @@ async function isAccepted(peer: Peer, message: HttpMessage): Promise<boolean> {
 
 interface Otherwise {
   readonly claims?: JWTPayload;
-  readonly header?: { readonly alg?: string; readonly jwk?: JWK };
+  readonly header?: { readonly jwk: JWK };
   readonly cnf?: object;
   readonly host?: string;
-  readonly key?: CryptoKey;
+  readonly key?: Key;
+}
+
+interface Key {
+  readonly alg: string;
+  readonly jwk: JWK;
+  readonly jkt: string;
+  readonly privateKey: CryptoKey;
 }
 
 /** Signs by hand, so that a request can be wrong in one thing. */
@@ -151,30 +158,20 @@ interface Sender {
 }
 
 async function createSender(peer: DpopPeer): Promise<Sender> {
-  const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
-  const jwk = await exportJWK(publicKey);
-  const jkt = await calculateJwkThumbprint(jwk);
+  const own = await createKey('ES256');
 
-  async function request({ claims, header, cnf = { jkt }, host, key = privateKey }: Otherwise = {}) {
+  async function request({ claims, header, host, key = own, cnf = { jkt: key.jkt } }: Otherwise = {}) {
     const token = await peer.token(cnf);
-    const bound = { jti: randomUUID(), htm: METHOD, htu: URL_CALLED, iat: now(), ath: ath(token) };
-    const proof = await new SignJWT({ ...bound, nonce: await peer.nonce(), ...claims })
-      .setProtectedHeader({ typ: 'dpop+jwt', alg: 'ES256', jwk, ...header })
-      .sign(key);
-    const message = dpopRequest(token, proof);
+    const nonce = await peer.nonce(async () => dpopRequest(token, await signProof(token, key)));
+    const message = dpopRequest(token, await signProof(token, key, { nonce, ...claims }, header));
     return host === undefined ? message : withField(message, 'Host', host);
   }
 
   return {
-    jkt,
-    privateJwk: await exportJWK(privateKey),
+    jkt: own.jkt,
+    privateJwk: await exportJWK(own.privateKey),
     request,
-    async es384() {
-      const keys = await generateKeyPair('ES384');
-      const other = await exportJWK(keys.publicKey);
-      const cnf = { jkt: await calculateJwkThumbprint(other) };
-      return request({ header: { alg: 'ES384', jwk: other }, cnf, key: keys.privateKey });
-    },
+    es384: async () => request({ key: await createKey('ES384') }),
     async bearer(cnf) {
       const { headers, ...message } = dpopRequest(await peer.token(cnf), '');
       return { ...message, headers: headers.slice(0, -2).map((text) => text.replace(/^DPoP /, 'Bearer ')) };
@@ -185,6 +182,20 @@ async function createSender(peer: DpopPeer): Promise<Sender> {
       return message;
     },
   };
+}
+
+async function createKey(alg: string): Promise<Key> {
+  const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
+  const jwk = await exportJWK(publicKey);
+  return { alg, jwk, jkt: await calculateJwkThumbprint(jwk), privateKey };
+}
+
+/** Good, but for what is said otherwise. */
+function signProof(token: string, { alg, jwk, privateKey }: Key, claims: JWTPayload = {}, header: object = {}) {
+  const bound = { jti: randomUUID(), htm: METHOD, htu: URL_CALLED, iat: now(), ath: ath(token) };
+  return new SignJWT({ ...bound, ...claims })
+    .setProtectedHeader({ typ: 'dpop+jwt', alg, jwk, ...header })
+    .sign(privateKey);
 }
 
 /** Host, of which there is one, is replaced; any other field is added. */

@@ -19,8 +19,11 @@ export interface Peer<Input = unknown> {
 export interface DpopPeer<Input = unknown> extends Peer<Input> {
   /** An access token in the form that it takes. */
   token(confirmation: Confirmation): Promise<string>;
-  /** The nonce that its proofs have. */
-  nonce(): string | Promise<string>;
+  /**
+   * The nonce that its proofs have, where they have one. A peer that binds its nonces, and so tells one only in answer to a
+   * request that is good without, has that request made.
+   */
+  nonce(withoutNonce: () => Promise<HttpMessage>): Promise<string | undefined> | string;
 }
 
 /** Opens a peer on the requests that our own verifier is measured with, as far as it takes them. */

@@ -1,6 +1,7 @@
 import { openAtproto } from './atproto.ts';
 import { openBetterAuth } from './better-auth.ts';
 import { openExpress } from './express.ts';
+import { openExpressDpop } from './express-oauth2-dpop.ts';
 import { openJose } from './jose.ts';
 import { openOauth4webapi } from './oauth4webapi.ts';
 import { openOpenid4vc } from './openid4vc.ts';
@@ -27,6 +28,7 @@ export const VERIFIERS: readonly PeerVerifier[] = [
   },
   { name: 'jose', open: openJose, cases: ['jose by hand', 'jose by hand, 16 in flight'], quick: 'one' },
   { ...named('express-oauth2-jwt-bearer'), open: openExpress, quick: 'one' },
+  { ...named('express-oauth2-dpop'), open: openExpressDpop, quick: 'one' },
   { ...named('@atproto/oauth-provider'), open: openAtproto, quick: 'one' },
   { ...named('better-auth'), open: openBetterAuth, quick: 'one' },
   { ...named('@solid/access-token-verifier'), open: openSolid, quick: 'none' },
