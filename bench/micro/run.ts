@@ -1,12 +1,13 @@
-import { isChosen, type Options } from '../options.ts';
+import type { Options } from '../options.ts';
 import type { Result } from '../result.ts';
 import { createScenes } from '../scene/scenes.ts';
 import { type Bar, baselines } from './bar.ts';
 import type { Case } from './case.ts';
 import { allCases } from './cases/all.ts';
 import { judge } from './judge.ts';
-import { measureReplayTable, REPLAY_TABLE } from './replay-table.ts';
+import { measureReplay } from './replay/replay.ts';
 import { type Pace, runRounds } from './rounds.ts';
+import { isWanted, tellMissing, type Wish } from './wanted.ts';
 
 const QUICK: Pace = { seconds: 14, slice: 15, least: 60, warmUp: { time: 100, calls: 500 } };
 const FULL: Pace = { seconds: 130, slice: 60, least: 150, warmUp: { time: 400, calls: 1000 } };
@@ -20,29 +21,18 @@ export async function runMicro(options: Options, say: (line: string) => void): P
     all.filter(({ missing }) => missing === undefined),
     options,
   );
-  const weighsTable = isChosen(options, { name: REPLAY_TABLE });
   const pace = options.quick ? QUICK : FULL;
-  // First, while the heap is small
-  const tables = weighsTable ? await measureReplayTable(options.quick ? 1 : 3, say) : [];
+  const replay = await measureReplay(options, say); // first, while the heap is small
   const series = await runRounds(cases, { ...pace, seconds: options.seconds ?? pace.seconds }, say);
-  return [...judge(series), ...tables];
+  return [...judge(series), ...replay];
 }
 
 /** Those that are asked for, and those that they are compared with: these without what they are compared with. */
-export function choose(all: readonly Case[], options: Pick<Options, 'quick' | 'only' | 'alg'>): Case[] {
-  // Whoever asks for something by name gets all of it
-  const isShort = options.quick && options.only === undefined && options.alg === undefined;
-  const chosen = all.filter((each) => isChosen(options, each) && !(isShort && each.onlyFull));
+export function choose(all: readonly Case[], wish: Wish): Case[] {
+  const chosen = all.filter((each) => isWanted(wish, each));
   const needed = new Set(chosen.flatMap(({ name, bars }) => [name, ...baselines(bars)]));
   const isJudged = (bar: Bar) => baselines([bar]).every((name) => needed.has(name));
   return all
     .filter(({ name }) => needed.has(name))
     .map((each) => ({ ...each, bars: (each.bars ?? []).filter(isJudged) }));
-}
-
-function tellMissing(cases: readonly Case[]): void {
-  for (const why of new Set(cases.flatMap(({ missing }) => missing ?? []))) {
-    const names = cases.filter(({ missing }) => missing === why).map(({ name }) => name);
-    process.stderr.write(`left out, since ${why}: ${names.join('; ')}\n`);
-  }
 }
