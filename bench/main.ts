@@ -42,7 +42,7 @@ async function measure(options: Options): Promise<Report> {
   return { machine, started, mode, seconds, loadAverage: [before, load()], ...parts };
 }
 
-type Parts = Pick<Report, 'latency' | 'cases' | 'peers' | 'attack' | 'soak' | 'deployed'>;
+type Parts = Pick<Report, 'latency' | 'cases' | 'peers' | 'load' | 'attack' | 'soak' | 'deployed'>;
 
 /**
  * What the options ask for. Each part is absent when nothing of it was, and loaded when it is: whoever asks for help does
@@ -64,6 +64,11 @@ async function measureParts(options: Options): Promise<Parts> {
     const { runMicro } = await import('./micro/run.ts');
     const cases = await runMicro(options, tell);
     if (cases.length > 0) measured = { ...measured, cases, peers: peersAmong(cases) };
+  }
+  if (parts.has('load')) {
+    const { runLoad } = await import('./load/run.ts');
+    const measuredLoad = await runLoad(options, tell);
+    if (measuredLoad.scenarios.length > 0) measured = { ...measured, load: measuredLoad };
   }
   if (parts.has('attack')) {
     const { runAttack } = await import('./attack/run.ts');

@@ -21,11 +21,14 @@ export async function createSenders(issuer: Issuer, alg: Algorithm, count: numbe
 async function createSender(issuer: Issuer, alg: Algorithm): Promise<Sender> {
   const privateKey = await newKey(alg);
   const { jkt } = await importKey(privateKey, alg);
-  const privateJwk = { ...privateKey.export({ format: 'jwk' }) };
-  return { token: await issuer.token({ jkt }), key: { alg, privateJwk } };
+  return { token: await issuer.token({ jkt }), key: { alg, privateJwk: privateJwkOf(privateKey) } };
 }
 
-async function newKey(alg: Algorithm): Promise<KeyObject> {
+export function privateJwkOf(key: KeyObject): PrivateJwk {
+  return { ...key.export({ format: 'jwk' }) };
+}
+
+export async function newKey(alg: Algorithm): Promise<KeyObject> {
   const { kty, crv = '' } = algorithms[alg];
   if (kty === 'EC') return (await generate('ec', { namedCurve: crv })).privateKey;
   if (kty === 'OKP') return (await generate('ed25519')).privateKey;

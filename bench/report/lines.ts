@@ -2,6 +2,7 @@ import type { Report } from '../result.ts';
 import { attackLines } from './attack.ts';
 import { deployedLines } from './deployed.ts';
 import { latencyLines } from './latency.ts';
+import { loadLines } from './load.ts';
 import { machineLines } from './machine.ts';
 import { soakLines } from './soak.ts';
 import { notes, tableLines } from './table.ts';
@@ -13,6 +14,7 @@ export function reportLines({
   loadAverage,
   latency,
   cases,
+  load,
   attack,
   soak,
   deployed,
@@ -21,6 +23,7 @@ export function reportLines({
     machineLines(machine),
     ...(latency === undefined ? [] : [latencyLines(latency)]),
     ...(cases === undefined ? [] : [tableLines(cases), notes(cases)]),
+    ...(load === undefined ? [] : [loadLines(load)]),
     ...(attack === undefined ? [] : [attackLines(attack)]),
     ...(soak === undefined ? [] : [soakLines(soak)]),
     ...(deployed === undefined ? [] : [deployedLines(deployed)]),

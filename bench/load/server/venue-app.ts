@@ -1,11 +1,14 @@
 import { generateKey } from '@holdfast/proof';
 import { createVenue, Exchange, IdempotencyTable, strictValidation, venueRoutes } from '@holdfast/venue';
-import { clientSecretBasic, createReplayTable, createVerifier, type Verifier } from '@holdfast/verifier';
+import { createReplayTable, createVerifier, privateKeyJwt, type Verifier } from '@holdfast/verifier';
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import { importJWK, jwtVerify } from 'jose';
 import { Agent, fetch } from 'undici';
 import { AUDIENCE, ISSUER } from '../../scene/issuer.ts';
+import { rawVerifier } from './raw-verification.ts';
 import type { VenueDescription } from './venue-server.ts';
+
+const ANYBODY = 'anybody';
 
 /** The venue that is described, which clients find at this origin. */
 export async function createApp(venue: VenueDescription, origin: string): Promise<FastifyInstance> {
@@ -17,8 +20,10 @@ export async function createApp(venue: VenueDescription, origin: string): Promis
     }
     case 'bearer':
       return behind(await bearerClientId(venue));
+    case 'raw':
+      return behind(await verifyingOne('ES256'));
     case 'none':
-      return behind(() => 'anybody');
+      return behind(() => ANYBODY);
   }
 }
 
@@ -33,8 +38,8 @@ async function verifierOf(venue: VenueDescription, origin: string): Promise<Veri
   });
 }
 
-function asking({ secret, ca, ...more }: NonNullable<VenueDescription['introspection']>) {
-  const introspection = { ...more, authenticate: clientSecretBasic({ clientSecret: secret }) };
+function asking({ privateJwk, ca, ...more }: NonNullable<VenueDescription['introspection']>) {
+  const introspection = { ...more, authenticate: privateKeyJwt({ key: privateJwk, alg: 'ES256' }) };
   const dispatcher = new Agent({ connect: { ca } });
   const trusting = ((url: string, init: object) => fetch(url, { ...init, dispatcher })) as typeof globalThis.fetch;
   return { introspection, fetch: trusting };
@@ -61,6 +66,15 @@ function behind(clientId: ClientId): FastifyInstance {
   });
   app.register(venueRoutes, { exchange, idempotency });
   return app;
+}
+
+/** The limit of what a verifier can do: one signature for each request, and nothing else. */
+async function verifyingOne(alg: string): Promise<ClientId> {
+  const verifyNext = await rawVerifier(alg);
+  return () => {
+    verifyNext();
+    return ANYBODY;
+  };
 }
 
 /** RFC 6750 by jose at its best: the key is imported once, and the claims are those that our verifier checks too. */

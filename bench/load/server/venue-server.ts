@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import type { PrivateJwk } from '@holdfast/proof';
 import type { IntrospectionOptions, Jwks, Signatures, VerifierOptions } from '@holdfast/verifier';
 import { type Program, startProgram } from '../program.ts';
 import type { Usage } from './usage.ts';
@@ -7,9 +8,10 @@ import type { Usage } from './usage.ts';
 export interface VenueDescription {
   /**
    * `verifier`: as it is meant to be, with the settings that it has by itself. `none`: the same routes and answers for
-   * everybody. `bearer`: the same behind jose's `jwtVerify`, which binds nothing to its sender.
+   * everybody. `raw`: the same, and for each request one signature of ES256 verified that is always the same. `bearer`: the
+   * same behind jose's `jwtVerify`, which binds nothing to its sender.
    */
-  readonly authentication: 'verifier' | 'bearer' | 'none';
+  readonly authentication: 'verifier' | 'bearer' | 'raw' | 'none';
   /** Of the bench's issuer. */
   readonly jwks: Jwks;
   /** Left out: plain HTTP. */
@@ -17,7 +19,8 @@ export interface VenueDescription {
   /** What placing orders needs. */
   readonly signatures?: Signatures;
   readonly introspection?: Pick<IntrospectionOptions, 'endpoint' | 'clientId' | 'ttl'> & {
-    readonly secret: string;
+    /** By which the venue shows itself to the issuer (private_key_jwt, ES256). */
+    readonly privateJwk: PrivateJwk;
     /** Certificate of the authority of the issuer's server, PEM. */
     readonly ca: string;
   };
