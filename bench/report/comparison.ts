@@ -14,7 +14,7 @@ export function cells({ against, beyond, moreThan, figure, atMost, verdict }: Co
 export const ratio = (value: number) => value.toFixed(value < 1 ? 3 : 2);
 export const between = ({ low, high }: Spread) => `${number(low)} – ${number(high)}`;
 
-function together(names: readonly string[]): string {
+export function together(names: readonly string[]): string {
   const times = new Map<string, number>();
   for (const name of names) times.set(name, (times.get(name) ?? 0) + 1);
   return [...times].map(([name, count]) => (count === 1 ? name : `${count} × ${name}`)).join(' + ');
@@ -25,6 +25,6 @@ export function number(value: number): string {
   return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
 }
 
-function fraction(value: number): string {
+export function fraction(value: number): string {
   return value < 1 ? `1/${Math.round(1 / value)}` : String(value);
 }

@@ -1,0 +1,33 @@
+import type { Report } from '../../result.ts';
+import { ofGroup, rawVerification, times, verification } from '../figures.ts';
+import { ratio } from '../format.ts';
+import { html } from '../markup.ts';
+import { caseBar, cpuPlot, SPREAD } from '../plots/case-bars.ts';
+import { colourKey } from '../plots/shapes.ts';
+import { figure, type Section } from '../section.ts';
+import { checksTable } from './peer-checks.ts';
+
+/** Other libraries that verify, and what exchanges do today, beside ours. */
+export function peersSection(report: Report): Section | undefined {
+  const peers = ofGroup(report, 'peer').toSorted((a, b) => a.value.median - b.value.median);
+  if (peers.length === 0) return undefined;
+  const [ours, limit] = [verification(report, 'ES256'), rawVerification(report, 'ES256')];
+  const bars = [
+    ...(limit === undefined ? [] : [caseBar(limit, 'limit')]),
+    ...(ours === undefined ? [] : [caseBar(ours, 'ours')]),
+    ...peers.map((peer) => caseBar(peer, 'peer', ours && `${ratio(times(peer, ours))} ×`)),
+  ];
+  const key = colourKey({ limit: 'one raw signature, the limit', ours: 'Holdfast', peer: 'others' });
+  const caption = `CPU time to verify one request, and how many times ours that is. ${SPREAD}`;
+  const { peers: facts = [] } = report;
+  return {
+    id: 'peers',
+    title: 'Beside others',
+    body: html`<p>The same kind of request, verified by other libraries through their public interfaces at their best documented
+settings, in the same rounds. A reference is what exchanges do today, without any token. They do not all do the same
+work${facts.length > 0 ? html`: <a href="#peer-facts">who they are</a> says what each leaves out, and where` : ''}.</p>
+${figure([key, cpuPlot('one verification', bars)], caption)}
+${checksTable(facts)}
+`,
+  };
+}
