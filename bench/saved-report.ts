@@ -1,6 +1,22 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { UsageError } from './options.ts';
 import type { Report } from './result.ts';
+
+/** Writes what a run has measured: as JSON, as a page with plots, and as a table for a README. Returns the paths. */
+export async function saveReport(report: Report, directory: string): Promise<string[]> {
+  const { htmlReport } = await import('./report/html.ts'); // here, since plots take a while to load
+  const { markdownTable } = await import('./report/markdown.ts');
+  const stem = join(directory, `${report.started.replaceAll(':', '-').replace(/\.\d+Z$/, 'Z')}-${report.mode}`);
+  const files: [string, string][] = [
+    [`${stem}.json`, `${JSON.stringify(report, null, 1)}\n`],
+    [`${stem}.html`, htmlReport(report)],
+    [`${stem}.md`, `${markdownTable(report)}\n`],
+  ];
+  await mkdir(directory, { recursive: true });
+  for (const [path, text] of files) await writeFile(path, text);
+  return files.map(([path]) => path);
+}
 
 /** A report of an earlier run, or a UsageError that says what is wrong with the file. */
 export async function readReport(file: string): Promise<Report> {

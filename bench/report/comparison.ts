@@ -14,9 +14,12 @@ export function cells({ against, beyond, moreThan, figure, atMost, verdict }: Co
 export const ratio = (value: number) => value.toFixed(value < 1 ? 3 : 2);
 export const between = ({ low, high }: Spread) => `${number(low)} – ${number(high)}`;
 
-export function together(names: readonly string[]): string {
+export const MOST_NAMES = 3;
+
+function together(names: readonly string[]): string {
   const times = new Map<string, number>();
   for (const name of names) times.set(name, (times.get(name) ?? 0) + 1);
+  if (times.size > MOST_NAMES) return `${names.length} cases together`;
   return [...times].map(([name, count]) => (count === 1 ? name : `${count} × ${name}`)).join(' + ');
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -77,6 +77,18 @@ describe('npm run bench -- --compare', () => {
     expect(stdout).toMatch(/ours \/ raw +1\.20 +1\.18 – 1\.22 +1\.40 +1\.38 – 1\.42 +worse/);
     expect(stdout).toContain('1 ratios compared with commit c0ffee: 1 worse, 0 better, 0 unclear, 0 the same');
     expect(stdout).toContain('then it was cpu another processor');
+  });
+
+  it('writes an earlier report again, with its page and its table', () => {
+    const out = join(folder, 'results');
+    const { status, stdout } = bench('--report', saved('again.json', JSON.stringify(report(steady))), '--out', out);
+    expect(status).toBe(0);
+    const files = ['html', 'json', 'md'].map((ending) => `2026-11-27T12-00-00Z-quick.${ending}`);
+    expect(readdirSync(out).toSorted()).toEqual(files);
+    for (const file of files) expect(stdout).toContain(`written: ${join(out, file)}`);
+    const [page = '', json = ''] = files.map((file) => readFileSync(join(out, file), 'utf8'));
+    expect(JSON.parse(json)).toEqual(report(steady));
+    expect(page).toMatch(/^<!doctype html>/i);
   });
 
   it.each([
