@@ -16,7 +16,7 @@ export const between = ({ low, high }: Spread) => `${number(low)} – ${number(h
 
 export const MOST_NAMES = 3;
 
-function together(names: readonly string[]): string {
+export function together(names: readonly string[]): string {
   const times = new Map<string, number>();
   for (const name of names) times.set(name, (times.get(name) ?? 0) + 1);
   if (times.size > MOST_NAMES) return `${names.length} cases together`;
