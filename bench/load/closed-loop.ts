@@ -21,8 +21,9 @@ export interface ClosedLoopResult {
   readonly busy: number;
 }
 
-const FIRST = 0.1; // share of the answers while connections are made …
-const LAST = 0.95; // … and after which some of them have nothing more to do
+const FIRST = 0.1; // share of the answers while connections are made, but …
+const GREETINGS = 4; // … so many for each connection at least
+const LAST = 0.95; // share of the answers after which some connections have nothing more to do
 const LOOK = 20; // ms between two looks of autocannon at whether it is done
 const PATIENCE = 20; // seconds for one answer
 
@@ -30,7 +31,7 @@ const PATIENCE = 20; // seconds for one answer
 export async function runClosedLoop(loop: ClosedLoop, next: () => PlannedRequest): Promise<ClosedLoopResult> {
   const { target, connections, count } = loop;
   const { origin, ...tlsOptions } = target;
-  const { onAnswer, onBody, result } = watchAnswers(count);
+  const { onAnswer, onBody, result } = watchAnswers(loop);
   const setupRequest = (made: autocannon.Request) => ({ ...made, ...filled(next()) });
   const ended = Promise.withResolvers<autocannon.Result>();
   const options = {
@@ -51,8 +52,8 @@ function filled({ method, path, headers, body }: PlannedRequest): autocannon.Req
   return body === undefined ? request : { ...request, body };
 }
 
-function watchAnswers(count: number) {
-  const [first, last] = [Math.ceil(count * FIRST), Math.floor(count * LAST)];
+function watchAnswers({ connections, count }: ClosedLoop) {
+  const [first, last] = [Math.max(Math.ceil(count * FIRST), GREETINGS * connections), Math.floor(count * LAST)];
   const latencies = new Float64Array(last - first);
   const failures: Record<string, number> = {};
   const marks: { at: number; cpu: NodeJS.CpuUsage }[] = [];

@@ -20,7 +20,7 @@ export interface RoundsOptions {
 }
 
 const RAW = 60; // ms for verifications without anything else
-const FEWEST = 400; // requests in a slice
+const FEWEST = 600; // requests in a slice
 
 /** A slice of each trial in each round, so that what slows the machine for a while slows what is compared alike. */
 export async function runRounds(
