@@ -7,7 +7,7 @@ import type { Slice } from './slice.ts';
 
 /**
  * What all slices of one flood show: the median of what was measured in each, the sum of what was counted, and the worst of
- * the worst. `calms` are those of the same rounds without attackers, by which is known what honest requests cost.
+ * the worst. `calms`: those of the same run without attackers, by which it is known what honest requests cost.
  */
 export function floodFigures(name: string, slices: readonly Slice[], calms: readonly Slice[]): Flood {
   const honestCpu = median(calms.map(({ before, after }) => usedBetween(before, after).cpu));

@@ -23,7 +23,16 @@ export function attackLines({ honestRate, floods }: Attack): string[] {
     '',
     `${honestRate} honest requests a second, in ms by the wall from the moment that each was due; µs CPU: of the server, for one`,
     'request of the attackers, who send as fast as they are answered',
+    ...lateness(floods),
   ];
+}
+
+/** Clients and attackers share what cores the server leaves. */
+function lateness(floods: readonly Flood[]): string[] {
+  const behind = floods.filter(({ honest }) => honest.isBehind === true);
+  if (behind.length === 0) return [];
+  const late = Math.max(...behind.map(({ honest }) => honest.late ?? 0));
+  return [`the clients themselves were late to send, which is in their figures: up to ${number(late / 1000)} ms (p99)`];
 }
 
 function row({ name, rate, cpu, busy, honest, refusals, memory }: Flood): string[] {
