@@ -23,7 +23,7 @@ export interface Series {
 const MOST = 1500;
 const LEAST_ROUNDS = 3;
 const MOST_ROUNDS = 100; // more would tell nothing new, and fill the replay tables
-const ENOUGH_CALLS = 5000; // by then it has done what it will
+const ENOUGH_CALLS = 3000; // by then it has done what it will
 
 interface Running {
   readonly case: Case;
@@ -42,6 +42,8 @@ export async function runRounds(cases: readonly Case[], pace: Pace, say: (line: 
     running.push({ case: each, prepare, count: await warmUp(each, prepare, pace), samples: [] });
   }
   const end = performance.now() + pace.seconds * 1000;
+  // The first round is the last of warming up: only after it V8 has seen what all of them do to the code that they share
+  for (const each of running) await measure(each.prepare, each.count);
   for (let round = 0; round < MOST_ROUNDS && (round < LEAST_ROUNDS || performance.now() < end); round += 1) {
     say(`round ${round + 1}`);
     // Another one begins each time, so that none always follows the same pause

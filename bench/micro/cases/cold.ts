@@ -14,7 +14,8 @@ import { at, signedPool, splitSigned, verifying } from './signed-pool.ts';
 /** The first request of a client: its key has to be imported, and the token's signature (ES256) verified as well. */
 export function coldCases(scenes: Scenes): Case[] {
   return MEASURED.flatMap((alg) => {
-    const [raw, shared] = [rawName(alg), ofAlgorithm(alg)];
+    const raw = rawName(alg);
+    const shared = { ...ofAlgorithm(alg), ...(alg === 'ES256' ? {} : { onlyFull: true }) };
     return [
       { ...shared, name: raw, group: 'raw', open: async () => coldRaw(await scenes.of(alg), alg) },
       {

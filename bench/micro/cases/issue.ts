@@ -40,7 +40,7 @@ function casesOverHttp(scenes: Scenes, limit: number): Case[] {
       return overHttp(applicants, await serve(applicants), limit);
     };
   const bars = [timesBeyond(http, peer, 1 / 3), timesOf(peer)];
-  const issue = { group: 'issue', alg: 'ES256' } as const;
+  const issue = { group: 'issue', alg: 'ES256', ...(limit === 1 ? { onlyFull: true } : {}) } as const;
   return [
     { name: named('issue over HTTP'), ...issue, bars, open: served(serveIssuer) },
     { name: peer, ...issue, open: served(openOidcProvider) },

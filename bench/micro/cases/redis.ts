@@ -18,12 +18,13 @@ const LIFE = 90; // seconds: as long as a nonce is accepted, in the middle
 export function redisCases(scenes: Scenes): Case[] {
   const missing = redisMissing();
   return [1, 16].flatMap((limit) => {
+    const shared = { missing, ...(limit === 1 ? {} : { onlyFull: true }) };
     const named = (what: string) => (limit === 1 ? what : `${what}, ${limit} in flight`);
     return [
       {
         name: named('reserve on Redis'),
         group: 'replay',
-        missing,
+        ...shared,
         open: async () => reserving(await store(scenes), limit),
       },
       {
@@ -31,7 +32,7 @@ export function redisCases(scenes: Scenes): Case[] {
         group: 'verify',
         alg: 'ES256',
         bars: [moreThan([limit === 1 ? VERIFY : `verify ES256, ${limit} in flight`])],
-        missing,
+        ...shared,
         open: async () => verifying(await store(scenes), limit),
       },
     ];

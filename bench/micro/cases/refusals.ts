@@ -61,7 +61,11 @@ export function refusalCases(scenes: Scenes): Case[] {
     ofScene('no token', { code: 'credentials_missing', most: 10_000, onlyFull: true }, () => anonymous),
     ofScene('a bound token as Bearer', { code: 'scheme_mismatch', most: 10_000, onlyFull: true }, asBearer),
     ofCertified('no certificate', { code: 'certificate_missing', most: 10_000, onlyFull: true }, withoutCertificate),
-    ofCertified('another certificate', { code: 'certificate_mismatch', most: 10_000 }, withAnotherCertificate),
+    ofCertified(
+      'another certificate',
+      { code: 'certificate_mismatch', most: 10_000, onlyFull: true },
+      withAnotherCertificate,
+    ),
   ];
 }
 

@@ -16,7 +16,7 @@ import { moreThan } from '../bar.ts';
 import type { Case } from '../case.ts';
 import { checkedProof, expectation, type TakenApart, takeApart } from './taken-apart.ts';
 
-const MOST = 5000; // operations in a slice: one takes less than a microsecond
+const MOST = 2000; // operations in a slice: one takes less than a microsecond
 
 /** Prepares so many operations of a step, with what the steps before it find out; what it returns is measured. */
 type Step = (parts: TakenApart, requests: readonly HttpMessage[]) => () => void | Promise<void>;
