@@ -123,7 +123,7 @@ describe('the figures of a flood', () => {
 describe('npm run bench -- --attack', () => {
   const entry = fileURLToPath(new URL('../../bench/main.ts', import.meta.url));
   const bench = (...args: string[]) =>
-    spawnSync(process.execPath, [entry, '--attack', '--quick', '--seconds', '1', '--json', ...args], {
+    spawnSync(process.execPath, [entry, '--attack', '--quick', '--seconds', '0.5', '--json', ...args], {
       ...{ encoding: 'utf8', timeout: 60_000, killSignal: 'SIGKILL' },
     });
 
