@@ -30,6 +30,12 @@ export function verification(report: Report, alg: string): Result | undefined {
   return all.find(({ comparisons }) => comparisons.some(({ against }) => against === rawName(alg)));
 }
 
+/** Our verification with as many requests in flight as this peer had. */
+export function oursBeside(report: Report, peer: Result): Result | undefined {
+  const inFlight = peer.name.endsWith(', 16 in flight') ? named(report, NAMES.verifyInFlight) : undefined;
+  return inFlight ?? verification(report, 'ES256');
+}
+
 const rawName = (alg: string) => `raw ${alg}`;
 export const rawVerification = (report: Report, alg: string) => named(report, rawName(alg));
 export const rawSignature = (report: Report, alg: string) => named(report, `raw sign ${alg}`);

@@ -3,6 +3,7 @@ import {
   NAMES,
   named,
   ofGroup,
+  oursBeside,
   perSecond,
   proof,
   REPLAY_TABLE,
@@ -14,7 +15,7 @@ import {
 import { about, count, MIB, memory, ratio, time } from './format.ts';
 import { floodName } from './sections/attack.ts';
 import { shortOmissions } from './sections/peer-checks.ts';
-import { isAtLimit, nearShare, saturatedScenarios, scenarioName } from './sections/under-load.ts';
+import { isAtLimit, nearShare, scenarioName, usualScenario } from './sections/under-load.ts';
 
 /** A figure, and the sentence that says what it is. */
 export interface Headline {
@@ -43,8 +44,7 @@ function verifying(report: Report): Headline | undefined {
 }
 
 function besidePeers(report: Report): Headline | undefined {
-  const whole = verification(report, 'ES256');
-  const nearest = whole && nearestPeer(report, whole);
+  const nearest = nearestPeer(report);
   if (nearest === undefined) return undefined;
   const { peer, factor, leavesOut } = nearest;
   const omits = leavesOut.length === 0 ? '' : `; it leaves out ${shortOmissions(leavesOut)}`;
@@ -54,19 +54,21 @@ function besidePeers(report: Report): Headline | undefined {
   };
 }
 
-/** The cheapest that verifies DPoP; a reference, which binds nothing to a token, is none. */
-export function nearestPeer(report: Report, ours: Result) {
+/** The one that verifies DPoP at the least multiple of ours; a reference, which binds nothing to a token, is none. */
+function nearestPeer(report: Report) {
   const facts = report.peers ?? [];
   const references = new Set(facts.filter(({ role }) => role === 'reference').flatMap(({ cases }) => cases));
-  const isReference = ({ name }: Result) => references.has(name) || name.startsWith('reference: ');
-  const peers = ofGroup(report, 'peer').filter((peer) => !isReference(peer));
-  const [first] = peers.map((peer) => ({ peer, factor: times(peer, ours) })).toSorted((a, b) => a.factor - b.factor);
+  const peers = ofGroup(report, 'peer').flatMap((peer) => {
+    const ours = oursBeside(report, peer);
+    return ours === undefined || references.has(peer.name) ? [] : [{ peer, factor: times(peer, ours) }];
+  });
+  const [first] = peers.toSorted((a, b) => a.factor - b.factor);
   const leavesOut = facts.find(({ cases }) => first !== undefined && cases.includes(first.peer.name))?.leavesOut ?? [];
   return first && { ...first, leavesOut };
 }
 
 function underLoad(report: Report): Headline | undefined {
-  const scenario = saturatedScenarios(report).find(({ alg, processes }) => alg === 'ES256' && processes === 1);
+  const scenario = usualScenario(report);
   if (scenario === undefined) return undefined;
   const { saturation, rates } = scenario;
   const half = nearShare(rates, 0.5);

@@ -1,7 +1,17 @@
 import type { PeerFacts } from '../peers/facts.ts';
 import type { Report, Result, Verdict } from '../result.ts';
 import { heldToBars } from './bars.ts';
-import { algorithms, limitOf, NAMES, named, proof, rawVerification, times, verification } from './figures.ts';
+import {
+  algorithms,
+  limitOf,
+  NAMES,
+  named,
+  oursBeside,
+  proof,
+  rawVerification,
+  times,
+  verification,
+} from './figures.ts';
 import { count, ratio, time } from './format.ts';
 import { shortOmissions } from './sections/peer-checks.ts';
 import { isAtLimit, nearShare, type Saturated, saturatedScenarios, scenarioName } from './sections/under-load.ts';
@@ -71,7 +81,6 @@ function besideLimit(report: Report, result: Result): string {
 
 /** Each of them by the cheapest of its cases. */
 function peers(report: Report, role: PeerFacts['role']): string[][] {
-  const ours = role === 'verifies' ? verification(report, 'ES256') : proof(report, 'ES256');
   const found = (report.peers ?? [])
     .filter((facts) => facts.role === role)
     .flatMap((facts) => {
@@ -81,10 +90,11 @@ function peers(report: Report, role: PeerFacts['role']): string[][] {
     });
   return found
     .toSorted((a, b) => a.cheapest.value.median - b.cheapest.value.median)
-    .map(({ facts, cheapest }) => [cheapest.name, cost(cheapest), besideOurs(cheapest, ours, facts)]);
+    .map(({ facts, cheapest }) => [cheapest.name, cost(cheapest), besideOurs(report, cheapest, facts)]);
 }
 
-function besideOurs(peer: Result, ours: Result | undefined, { role, leavesOut }: PeerFacts): string {
+function besideOurs(report: Report, peer: Result, { role, leavesOut }: PeerFacts): string {
+  const ours = role === 'verifies' ? oursBeside(report, peer) : proof(report, 'ES256');
   const factor = ours === undefined ? [] : [`${ratio(times(peer, ours))} × ours`];
   const omits = role === 'verifies' && leavesOut.length > 0 ? [`without ${shortOmissions(leavesOut)}`] : [];
   return [...factor, ...omits].join(', ');

@@ -24,10 +24,12 @@ export interface Table {
   readonly rows: readonly (readonly Insert[])[];
   /** The columns of words; all others are of figures, and stand below each other. */
   readonly words?: readonly number[];
+  /** Takes the margin too, where the screen has one. */
+  readonly isBroad?: boolean;
 }
 
 /** Where it is wider than the screen, it scrolls by itself, also by keyboard. */
-export function table({ caption, head, rows, words = [] }: Table): Html {
+export function table({ caption, head, rows, words = [], isBroad = false }: Table): Html {
   const left = new Set([0, ...words]);
   const name = (column: number) => (left.has(column) ? 'w' : 'n');
   const heads = head.map((text, column) => html`<th scope="col" class="${name(column)}">${text}</th>`);
@@ -35,7 +37,7 @@ export function table({ caption, head, rows, words = [] }: Table): Html {
     const rest = cells.map((cell, i) => html`<td class="${name(i + 1)}">${cell}</td>`);
     return html`<tr><th scope="row">${first}</th>${rest}</tr>`;
   });
-  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table>
+  return html`<div class="${isBroad ? 'scroll broad' : 'scroll'}" role="region" aria-label="${caption}" tabindex="0"><table>
 <caption>${caption}</caption>
 <thead><tr>${heads}</tr></thead>
 <tbody>${body}</tbody>

@@ -67,11 +67,12 @@ table { border-collapse: collapse; font-size: .875rem; line-height: 1.4; font-va
 caption { padding-bottom: .5rem; text-align: left; color: var(--muted); }
 th, td { padding: .4rem 1rem .4rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); font-weight: 400; }
 thead th { vertical-align: bottom; color: var(--muted); }
+thead th { overflow-wrap: break-word; }
 thead .n { min-width: 4.25rem; white-space: normal; }
 th:last-child, td:last-child { padding-right: 0; }
 tbody th { min-width: 9rem; }
 .n { text-align: right; white-space: nowrap; }
-.w { min-width: 4.75rem; overflow-wrap: anywhere; }
+.w { min-width: 4.75rem; overflow-wrap: break-word; }
 td.w:last-child { min-width: 8rem; }
 .made { color: var(--muted); }
 .left-out { color: var(--misses); }
@@ -100,6 +101,9 @@ main ul:not([class]) li + li { margin-top: .5rem; }
   dl > div { grid-template-columns: 1fr; }
   .headlines li { grid-template-columns: 1fr; gap: .125rem; }
 }
+@media (min-width: 64rem) {
+  .broad { width: max-content; min-width: 100%; max-width: calc(50vw + 23rem); }
+}
 @media print {
   @page { margin: 16mm 14mm; }
   html { font-size: 10pt; }
@@ -109,13 +113,16 @@ main ul:not([class]) li + li { margin-top: .5rem; }
   svg.narrow { display: none !important; }
   section { margin-top: 1.5rem; }
   h2, h3, caption, .key { break-after: avoid; }
-  figure, tr, li, dl > div { break-inside: avoid; }
+  tr, li, dl > div { break-inside: avoid; }
   thead { display: table-header-group; }
   .scroll { overflow: visible; background: none; }
-  figure { break-before: avoid; }
+  figure { break-before: avoid; break-inside: avoid; }
   table { font-size: 8pt; }
-  .n { white-space: normal; }
-  .w, tbody th { min-width: 0; }
+  thead .n { min-width: 0; }
+  .w, tbody th { min-width: 2.75rem; }
+  p { break-inside: avoid; }
+  h2 + p, h3 + p { break-after: avoid; }
+  .broad { width: auto; max-width: none; }
   summary { display: none; }
   details::details-content { display: block; content-visibility: visible; block-size: auto; }
   .headlines li { grid-template-columns: 9rem 1fr; gap: 0 1.5rem; }

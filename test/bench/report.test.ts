@@ -1,9 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { TRIALS } from '../../bench/load/trials.ts';
 import { allCases } from '../../bench/micro/cases/all.ts';
 import { advise } from '../../bench/report/advice/advice.ts';
 import { NAMES } from '../../bench/report/figures.ts';
 import { htmlReport } from '../../bench/report/html.ts';
 import { markdownTable } from '../../bench/report/markdown.ts';
+import { USUAL } from '../../bench/report/sections/under-load.ts';
 import type { Report } from '../../bench/result.ts';
 import { createScenes } from '../../bench/scene/scenes.ts';
 import { sampleReport } from './sample-report.ts';
@@ -116,6 +118,7 @@ describe('its advice', () => {
   it('is about cases that the bench has', () => {
     const names = new Set(allCases(createScenes()).map(({ name }) => name));
     expect(Object.values(NAMES).filter((name) => !names.has(name) && name !== NAMES.rawBySodium)).toEqual([]);
+    expect(TRIALS.map(({ name }) => name)).toEqual(expect.arrayContaining([USUAL, 'load mTLS', `${USUAL} over TLS`]));
     for (const alg of ['ES256', 'Ed25519', 'PS256'])
       for (const name of [`raw ${alg}`, `raw sign ${alg}`, `proof ${alg}`]) expect(names).toContain(name);
   });

@@ -1,14 +1,14 @@
 import type { Report } from '../../result.ts';
 import { NAMES, named, times } from '../figures.ts';
 import { about, count, listed, percent, ratio, time } from '../format.ts';
-import { isAtLimit, type Saturated, saturatedScenarios, scenarioName } from '../sections/under-load.ts';
+import { isAtLimit, type Saturated, saturatedScenarios, scenarioName, usualScenario } from '../sections/under-load.ts';
 import type { Advice } from './advice.ts';
 
 const STEEP = 3; // times the p99 of the lowest rate
 
 /** How many requests a core takes at which p99. */
 export function capacity(report: Report): Advice | undefined {
-  const scenario = saturatedScenarios(report).find(({ alg, processes: of }) => alg === 'ES256' && of === 1);
+  const scenario = usualScenario(report);
   if (scenario === undefined) return undefined;
   const bound = isAtLimit(scenario) ? 'at most' : 'at least';
   const most = `${scenarioName(scenario)}, in one process: ${bound} ${about(scenario.saturation.throughput.median)} requests a second`;
@@ -33,9 +33,7 @@ function tails({ rates }: Saturated): string {
 export function processes(report: Report): Advice | undefined {
   const all = saturatedScenarios(report);
   const many = all.find(({ processes: of }) => of > 1);
-  const one =
-    many &&
-    all.find(({ processes: of, alg, transport }) => of === 1 && alg === many.alg && transport === many.transport);
+  const one = many && all.find(({ name, processes: of }) => of === 1 && many.name.startsWith(`${name},`));
   if (many === undefined || one === undefined) return undefined;
   const factor = many.saturation.throughput.median / one.saturation.throughput.median;
   const cpu = many.saturation.cpu.median / one.saturation.cpu.median;

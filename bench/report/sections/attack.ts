@@ -22,6 +22,7 @@ ${table({
   head: ['', 'attacks/s', 'CPU per attack', 'honest p50', 'p99', 'p99.9', 'failed', 'memory', 'refused as'],
   rows: floods.map(toRow),
   words: [8],
+  isBroad: true,
 })}`,
   };
 }

@@ -24,6 +24,7 @@ export function casesSection({ cases = [] }: Report): Section | undefined {
     head: ['', 'kind', 'figure', 'unit', '10th – 90th percentile', 'µs by the wall', 'operations', 'rounds', 'beside'],
     rows: cases.map(toRow),
     words: [1, 3, 8],
+    isBroad: true,
   });
   return { id: 'cases', title: 'All figures', body: html`${folded(`All ${cases.length} cases`, all)}` };
 }

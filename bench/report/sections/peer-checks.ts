@@ -21,6 +21,7 @@ export function checksTable(peers: readonly PeerFacts[]): Html | undefined {
     caption: 'Checks of a request: who makes them, and who leaves them out',
     head: ['', 'Holdfast', ...verifiers.map(({ name }) => name)],
     rows: omitted.map((check) => [check, MADE, ...verifiers.map((peer) => (leaves(peer, check) ? LEFT_OUT : MADE))]),
+    isBroad: true,
     words: [1, ...verifiers.map((_, i) => i + 2)],
   });
 }

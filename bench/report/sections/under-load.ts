@@ -8,6 +8,8 @@ import { figure, table } from '../section.ts';
 
 export type Saturated = Scenario & Required<Pick<Scenario, 'saturation'>>;
 
+export const USUAL = 'load DPoP ES256';
+
 export function saturatedScenarios({ load }: Report): Saturated[] {
   return (load?.scenarios ?? []).filter((scenario): scenario is Saturated => scenario.saturation !== undefined);
 }
@@ -15,8 +17,13 @@ export function saturatedScenarios({ load }: Report): Saturated[] {
 /** The name without what all of them begin with. */
 export const scenarioName = ({ name }: Pick<Scenario, 'name'>) => name.replace(/^load /, '');
 
+/** The one that sentences are about. */
+export function usualScenario(report: Report): Saturated | undefined {
+  return saturatedScenarios(report).find(({ name }) => name === USUAL);
+}
+
 /** Whether its requests are bound to who sends them. */
-export const isProtected = ({ name }: Pick<Scenario, 'name'>) => !/no auth|bearer/i.test(name);
+export const isProtected = ({ name }: Pick<Scenario, 'name'>) => !/no auth|bearer|raw/i.test(name);
 
 /** The rate that is nearest to this share of saturation, if it is near. */
 export function nearShare(rates: readonly AtRate[], share: number): AtRate | undefined {
