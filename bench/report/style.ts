@@ -124,7 +124,7 @@ main ul:not([class]) li + li { margin-top: .5rem; }
   h2 + p, h3 + p { break-after: avoid; }
   .broad { width: auto; max-width: none; }
   summary { display: none; }
-  details::details-content { display: block; content-visibility: visible; block-size: auto; }
+  details::details-content { display: block; content-visibility: visible; }
   .headlines li { grid-template-columns: 9rem 1fr; gap: 0 1.5rem; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }

@@ -17,6 +17,7 @@ it('can be read on a phone and on a screen, in the light and in the dark', async
   for (const width of WIDTHS) {
     await tab.setViewportSize({ width, height: 800 });
     expect(await tab.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+    expect(await tab.evaluate(NOT_ONCE)).toBe(0);
     expect(await tab.evaluate(TOO_SMALL)).toEqual([]);
     expect(await tab.evaluate(CUT_OFF)).toEqual([]);
   }
@@ -38,6 +39,10 @@ it('shows on paper, in black on white, what is folded on a screen', async (conte
 });
 
 const SHOWN = `[...document.querySelectorAll('svg[role=img] text')].filter((text) => text.getBoundingClientRect().width > 0)`;
+/** How many plots are not there in one of their two sizes, or in both. */
+const NOT_ONCE = `[...document.querySelectorAll('.plot')].filter(
+  (plot) => [...plot.children].filter((svg) => svg.getBoundingClientRect().width > 0).length !== 1,
+).length`;
 /** Words of plots that are smaller than 11 pixels after they were scaled. */
 const TOO_SMALL = `${SHOWN}.filter((text) => 12 * text.getScreenCTM().d < 11).map((text) => text.textContent)`;
 /** Words of plots that reach out of them by more than what a wide font takes. */
