@@ -22,6 +22,7 @@ export interface Parties {
 }
 
 const SENDERS = 20;
+const RSA_SENDERS = 4; // a key takes a tenth of a second to make
 
 export async function partiesOf(trial: Trial, ground: Ground): Promise<Parties> {
   const { authentication, alg = 'ES256', requests } = trial;
@@ -37,7 +38,8 @@ export async function partiesOf(trial: Trial, ground: Ground): Promise<Parties> 
       return { senders: await bearers(issuer), venue: { ...plain, authentication }, connecting };
     case 'dpop': {
       const venue: VenueDescription = requests === 'signed' ? { ...guarded, signatures: 'required' } : guarded;
-      return { senders: await createSenders(issuer, alg, SENDERS), venue, connecting };
+      const count = alg === 'PS256' ? RSA_SENDERS : SENDERS;
+      return { senders: await createSenders(issuer, alg, count), venue, connecting };
     }
     case 'mtls':
       return await withCertificate(guarded, connecting, ground);

@@ -56,10 +56,10 @@ function baselinesOf(name: string): string[] {
   return others.map((other) => other.name);
 }
 
-function roundsOf({ quick, seconds = quick ? 7 : 40 }: Choice, trials: number): RoundsOptions {
+function roundsOf({ quick, seconds = quick ? 5 : 36 }: Choice, trials: number): RoundsOptions {
   const rounds = quick ? 3 : 4;
   const slice = Math.min(seconds / rounds / trials, quick ? 0.6 : 1.5);
-  const warmUp = { seconds: Math.min(quick ? 0.8 : 2, seconds / 4), most: quick ? 4000 : 10_000 };
+  const warmUp = { seconds: Math.min(quick ? 0.8 : 1.2, seconds / 4), most: quick ? 4000 : 8000 };
   return { rounds, seconds: slice, warmUp };
 }
 
@@ -67,7 +67,7 @@ function ratesOf({ rates }: Trial, { quick, seconds = Number.POSITIVE_INFINITY }
   if (rates === undefined || (quick && rates !== 'always')) return { shares: [], seconds: 0 };
   return quick
     ? { shares: [0.5], seconds: Math.min(seconds, 0.8) }
-    : { shares: [0.25, 0.5, 0.75, 0.9], seconds: Math.min(seconds, 1.8) };
+    : { shares: [0.25, 0.5, 0.75, 0.9], seconds: Math.min(seconds, 1.5) };
 }
 
 async function scenarioOf(
