@@ -8,7 +8,7 @@ const HTTP_URI = new RegExp(
   'i',
 );
 // Most URIs of an API are their own normal form, which this sees in a tenth of the time
-const PLAIN = /^https:\/\/[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::(?!443\/)[0-9]+)?(?:\/[A-Za-z0-9_-]*)+$/;
+const PLAIN = /^https?:\/\/[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::(?!(?:80|443)\/)[0-9]+)?(?:\/[A-Za-z0-9_-]*)+$/;
 const DEFAULT_PORT: Readonly<Record<string, string>> = { http: '80', https: '443' };
 const UNRESERVED = /[A-Za-z0-9\-._~]/;
 
