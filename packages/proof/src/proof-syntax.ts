@@ -13,7 +13,7 @@ export function readProof(compact: string, algorithms: ReadonlySet<string>, know
   const segments = splitProof(compact);
   const sender = known?.recall(segments.header) ?? readSenderKey(segments, algorithms);
   const signature = readSignature(segments, 'proof_malformed');
-  return { segments, signature, sender, jkt: sender.jkt, ...readProofClaims(segments) };
+  return { ...readProofClaims(segments), segments, signature, sender, jkt: sender.jkt };
 }
 
 /** RFC 9449 §4.3 (2). */

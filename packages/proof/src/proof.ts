@@ -79,7 +79,8 @@ export function checkProof(proof: Proof, { htm, htu, ath, freshness }: Expected)
   checkHtu(proof, htu);
   if (ath !== undefined) checkAth(proof, ath);
   // (10) and (11), last: only a proof that is otherwise sound is worth a nonce challenge
-  return { ...proof, own: htu, ...checkFreshness(proof, freshness) } as CheckedProof;
+  const { freshBy, acceptableUntil } = checkFreshness(proof, freshness);
+  return { ...proof, own: htu, freshBy, acceptableUntil } as CheckedProof;
 }
 
 /** Verifies the signature under the key that the proof carries (RFC 9449 §4.3 item 6). */

@@ -17,7 +17,9 @@ export function reserveJti(store: ReplayStore, proof: VerifiedProof): Promise<vo
 export async function reserve(store: ReplayStore, key: string, expiresAt: number, refusal: Code): Promise<void> {
   let added: unknown;
   try {
-    added = await store.add(key, '', expiresAt);
+    const answer = store.add(key, '', expiresAt);
+    // A table of this process answers at once, and nothing is waited for
+    added = typeof answer === 'boolean' ? answer : await answer;
   } catch (thrown) {
     // What a store says about itself; any other refusal would be somebody else's answer
     if (thrown instanceof HoldfastError && thrown.status >= 500) throw thrown;

@@ -22,7 +22,6 @@ import {
   reserveJti,
   seconds,
   targetPath,
-  type VerifiedProof,
   verifyProof,
   verifyProofOnPool,
 } from '@holdfast/proof';
@@ -148,7 +147,10 @@ export function createVerifier(options: VerifierOptions): Verifier {
       checkScope(token, needed);
       checkAuthorizationDetails(token, needed);
       // RFC 9449 §11.1: the proof is used for the first time; last, so that no refusal uses it up
-      if (verified !== undefined) await useUp(verified);
+      if (verified !== undefined) {
+        await reserveJti(replay, verified);
+        senderKeys.keep(verified);
+      }
       trace?.passed('replay');
       // FAPI 2.0 §5.3.4: also when it was revoked while the store answered
       const access = grantAccess(token, { compact: credential.token, nonce: nextNonce(proof), signed });
@@ -193,11 +195,6 @@ export function createVerifier(options: VerifierOptions): Verifier {
   function isRevoked(access: Access): boolean {
     const status = statusOf(access);
     return revocations.has(access) || (status?.lists.isRevoked(status) ?? false);
-  }
-
-  async function useUp(proof: VerifiedProof): Promise<void> {
-    await reserveJti(replay, proof);
-    senderKeys.keep(proof);
   }
 
   // RFC 9449 §8.2: only to who uses nonces, and only when it is news
