@@ -30,41 +30,40 @@ export function challenge(
   if (refusal.status === 503) headers['Retry-After'] = RETRY_AFTER;
   if (refusal.status >= 500) return headers;
   const scheme = attemptedScheme(message);
-  const common = metadataUrl === undefined ? [] : [`resource_metadata="${metadataUrl}"`];
-  headers['WWW-Authenticate'] = challenges(scheme, [...errorParameters(refusal), ...common], {
+  headers['WWW-Authenticate'] = challenges(scheme, errorParameters(refusal), {
     algs: `algs="${algorithms.join(' ')}"`,
-    common,
+    common: metadataUrl === undefined ? '' : `resource_metadata="${metadataUrl}"`,
   });
   if (nonces !== undefined && scheme !== 'Bearer') headers['DPoP-Nonce'] = nonces.current();
   return headers;
 }
 
+/** Each is a list of auth-params (RFC 9110 §11.2), as it is written; empty for none. */
 interface Parameters {
   readonly algs: string;
   /** RFC 9728 §5.1: resource_metadata, whatever the scheme. */
-  readonly common: readonly string[];
+  readonly common: string;
 }
 
-function challenges(
-  scheme: 'DPoP' | 'Bearer' | undefined,
-  error: readonly string[],
-  { algs, common }: Parameters,
-): string {
+function challenges(scheme: 'DPoP' | 'Bearer' | undefined, error: string, { algs, common }: Parameters): string {
+  const both = listOf(error, common);
   // A DPoP challenge stands alone: clients in the field miss a nonce challenge that has company.
-  const dpop = oneChallenge('DPoP', [...error, algs]);
+  const dpop = `DPoP ${listOf(both, algs)}`;
   if (scheme === 'DPoP') return dpop;
-  const bearer = oneChallenge('Bearer', error);
-  if (scheme === 'Bearer') return `${bearer}, ${oneChallenge('DPoP', [...common, algs])}`;
+  const bearer = both === '' ? 'Bearer' : `Bearer ${both}`;
+  if (scheme === 'Bearer') return `${bearer}, DPoP ${listOf(common, algs)}`;
   return `${dpop}, ${bearer}`;
 }
 
-function oneChallenge(scheme: string, parameters: readonly string[]): string {
-  return parameters.length === 0 ? scheme : `${scheme} ${parameters.join(', ')}`;
+// No array is joined: a flood of garbage pays for every one
+function listOf(some: string, more: string): string {
+  if (some === '') return more;
+  return more === '' ? some : `${some}, ${more}`;
 }
 
 // Sentences and details are our own words: no quote, no backslash, nothing of the request.
-function errorParameters({ error, code, message, detail }: HoldfastError): string[] {
-  if (error === undefined) return [];
-  const parameters = [`error="${error}"`, `error_description="${message} (${code})"`];
-  return code === 'scope_insufficient' ? [...parameters, `scope="${detail}"`] : parameters;
+function errorParameters({ error, code, message, detail }: HoldfastError): string {
+  if (error === undefined) return '';
+  const parameters = `error="${error}", error_description="${message} (${code})"`;
+  return code === 'scope_insufficient' ? `${parameters}, scope="${detail}"` : parameters;
 }
