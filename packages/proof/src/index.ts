@@ -37,7 +37,7 @@ export {
   readPublicHalf,
 } from './key.ts';
 export { createKeySet, type Jwks, type KeySet } from './key-set.ts';
-export { fieldValues, type HttpMessage, targetPath, targetUri } from './message.ts';
+export { fieldValues, type HttpMessage, hasField, targetPath, targetUri } from './message.ts';
 export { metadataUrl } from './metadata.ts';
 export { headersFromNode, isCertificateTrusted, messageFromNode } from './node-http.ts';
 export { createNonces, type NonceOptions, type Nonces } from './nonce.ts';

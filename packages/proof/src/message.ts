@@ -14,11 +14,19 @@ export interface HttpMessage {
 export function fieldValues(message: Pick<HttpMessage, 'headers'>, name: string): string[] {
   const values: string[] = [];
   for (let i = 0; i + 1 < message.headers.length; i += 2) {
-    const candidate = message.headers[i];
-    if (candidate?.length === name.length && candidate.toLowerCase() === name)
-      values.push(message.headers[i + 1] ?? '');
+    if (isNamed(message.headers[i], name)) values.push(message.headers[i + 1] ?? '');
   }
   return values;
+}
+
+/** Whether a header field is there at all. */
+export function hasField({ headers }: Pick<HttpMessage, 'headers'>, name: string): boolean {
+  for (let i = 0; i + 1 < headers.length; i += 2) if (isNamed(headers[i], name)) return true;
+  return false;
+}
+
+function isNamed(candidate: string | undefined, name: string): boolean {
+  return candidate?.length === name.length && candidate.toLowerCase() === name;
 }
 
 // A router takes these as they come: what they would stand for in a URI is not what will be served. Clients resolve them.

@@ -17,10 +17,16 @@ export function readRequirement(requirement: Requirement): Requirement {
 }
 
 export function isRequirement(value: unknown): value is Requirement {
-  return hasOnly(value, { scope: isListOfScopes, authorizationDetails: isListOfDetails, signature: isSignature });
+  return hasOnly(value, REQUIREMENT);
 }
 
 type Check = (value: unknown) => boolean;
+
+const REQUIREMENT: Readonly<Record<string, Check>> = {
+  scope: isListOfScopes,
+  authorizationDetails: isListOfDetails,
+  signature: isSignature,
+};
 
 const DETAIL: Readonly<Record<string, Check>> = {
   type: isString,
@@ -34,7 +40,9 @@ const DETAIL: Readonly<Record<string, Check>> = {
 /** Members that are there are known and pass. One that says `undefined` is a name that was misspelt elsewhere. */
 function hasOnly(value: unknown, members: Readonly<Record<string, Check>>): value is object {
   if (typeof value !== 'object' || value === null) return false;
-  return Object.entries(value).every(([name, member]) => Object.hasOwn(members, name) && members[name]?.(member));
+  const given = value as Readonly<Record<string, unknown>>;
+  // By name, without an array for each pair: adapters ask this of every request
+  return Object.keys(given).every((name) => Object.hasOwn(members, name) && members[name]?.(given[name]));
 }
 
 function isSignature(value: unknown): boolean {

@@ -68,7 +68,7 @@ export const protect: FastifyPluginAsync<ProtectOptions> = async (app, { verifie
   });
   // RFC 9449 §8.2: no cache keeps a nonce, whatever the handler says
   app.addHook('onSend', async (_request, reply) => {
-    if (reply.hasHeader('DPoP-Nonce')) reply.header('Cache-Control', 'no-store');
+    if (reply.hasHeader('dpop-nonce')) reply.header('Cache-Control', 'no-store');
   });
   checkBodies(app, verifier);
   signReplies(app, verifier);
@@ -87,9 +87,11 @@ for (const plugin of [protect, resourceMetadata]) Object.assign(plugin, { [Symbo
 /** What a route needs; undefined when it does not say, or says two things. */
 function neededBy(config: FastifyContextConfig = {}): Requirement | 'nothing' | undefined {
   const { public: isPublic, scope, authorizationDetails, signature } = config;
-  const more = Object.entries({ authorizationDetails, signature }).filter(([, value]) => value !== undefined);
-  if (isPublic === true) return scope === undefined && more.length === 0 ? 'nothing' : undefined;
-  const needed = { scope, ...Object.fromEntries(more) };
+  if (isPublic === true)
+    return [scope, authorizationDetails, signature].every((each) => each === undefined) ? 'nothing' : undefined;
+  const needed: Record<string, unknown> = { scope };
+  if (authorizationDetails !== undefined) needed['authorizationDetails'] = authorizationDetails;
+  if (signature !== undefined) needed['signature'] = signature;
   return isRequirement(needed) ? needed : undefined;
 }
 

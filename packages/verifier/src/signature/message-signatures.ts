@@ -3,9 +3,9 @@ import {
   checkEvidenceSignature,
   checkRequestSignature,
   evidenceRequest,
-  fieldValues,
   HoldfastError,
   type HttpMessage,
+  hasField,
   normalizeHtu,
   type PublicJwk,
   type SignedRequest,
@@ -31,8 +31,7 @@ export function neededSignatures(
   policy: SignaturePolicy | undefined,
 ): Signatures | undefined {
   if (policy !== 'optional') return policy;
-  const isSigned = ['signature-input', 'signature'].some((name) => fieldValues(message, name).length > 0);
-  return isSigned ? 'required' : undefined;
+  return hasField(message, 'signature-input') || hasField(message, 'signature') ? 'required' : undefined;
 }
 
 /** What can be verified later, by who has nothing but this: the signature of a request without its access token. */
