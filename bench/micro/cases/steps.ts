@@ -78,7 +78,7 @@ const STEPS: Readonly<Record<string, Step>> = {
 
 const named = (step: string) => `step: ${step}`;
 
-/** What a verification is held to: all of it beside the sum of its steps. */
+/** What all of a verification is shown beside. It takes more: after a signature each step finds the caches of the core cold. */
 export const STEP_NAMES: readonly string[] = Object.keys(STEPS).map(named);
 
 /** Where the microseconds of a verification go, for ES256 and clients that are known. */
