@@ -13,7 +13,7 @@ import {
   verification,
 } from './figures.ts';
 import { about, count, MIB, memory, ratio, time } from './format.ts';
-import { floodName } from './sections/attack.ts';
+import { calmAndWorst, floodName } from './sections/attack.ts';
 import { shortOmissions } from './sections/peer-checks.ts';
 import { isAtLimit, nearShare, scenarioName, usualScenario } from './sections/under-load.ts';
 
@@ -94,16 +94,17 @@ function signing(report: Report): Headline | undefined {
   };
 }
 
-function underAttack({ attack }: Report): Headline | undefined {
-  const calm = attack?.floods.find(({ rate }) => rate === 0);
-  const [worst] = (attack?.floods ?? []).filter(({ rate }) => rate > 0).toSorted((a, b) => b.honest.p99 - a.honest.p99);
-  if (calm === undefined || worst === undefined) return undefined;
+function underAttack(report: Report): Headline | undefined {
+  const found = calmAndWorst(report);
+  if (found === undefined) return undefined;
+  const { calm, worst } = found;
   const { p99, failed, requests } = worst.honest;
   const flood = `${floodName(worst)}, ${about(worst.rate)} a second`;
+  const noisy = p99 > calm.honest.p99 ? '' : ', which is more: the machine was too noisy to tell';
   const lost = failed === 0 ? 'none fails' : `${count(failed)} of ${count(requests)} fail`;
   return {
     figure: time(p99),
-    text: `is the p99 of honest clients in the worst of the floods (${flood}); in the calm it is ${time(calm.honest.p99)}. Of their requests ${lost}.`,
+    text: `is the p99 of honest clients in the worst of the floods (${flood}); in the calm it is ${time(calm.honest.p99)}${noisy}. Of their requests ${lost}.`,
   };
 }
 

@@ -2,7 +2,7 @@ import type { Report } from '../../result.ts';
 import { NAMES, named, ofGroup, perSecond, verification } from '../figures.ts';
 import { about, count, MIB, memory, time } from '../format.ts';
 import { REMEMBERED, replayEntry } from '../headlines.ts';
-import { floodName } from '../sections/attack.ts';
+import { calmAndWorst, floodName } from '../sections/attack.ts';
 import { saturatedScenarios } from '../sections/under-load.ts';
 import type { Advice } from './advice.ts';
 
@@ -52,10 +52,9 @@ function httpAlone(report: Report): string {
   return ` HTTP, routing and an answer cost ${time(floor.saturation.cpu.median)} by themselves.`;
 }
 
-function felt({ attack }: Report): string {
-  const calm = attack?.floods.find(({ rate }) => rate === 0);
-  const floods = (attack?.floods ?? []).filter(({ rate }) => rate > 0);
-  const worst = floods.toSorted((a, b) => b.honest.p99 - a.honest.p99)[0];
-  if (calm === undefined || worst === undefined) return '';
+function felt(report: Report): string {
+  const found = calmAndWorst(report);
+  if (found === undefined || found.worst.honest.p99 <= found.calm.honest.p99) return '';
+  const { calm, worst } = found;
   return ` Honest clients felt most of ${floodName(worst)} (${about(worst.rate)} a second): a p99 of ${time(worst.honest.p99)} instead of ${time(calm.honest.p99)}.`;
 }

@@ -27,6 +27,13 @@ ${table({
   };
 }
 
+/** The calm at its best and the flood that honest clients feel most, by p99. */
+export function calmAndWorst({ attack }: Report): { readonly calm: Flood; readonly worst: Flood } | undefined {
+  const byTail = (attack?.floods ?? []).toSorted((a, b) => a.honest.p99 - b.honest.p99);
+  const [calm, worst] = [byTail.find(({ rate }) => rate === 0), byTail.findLast(({ rate }) => rate > 0)];
+  return calm === undefined || worst === undefined ? undefined : { calm, worst };
+}
+
 export const floodName = ({ name }: Pick<Flood, 'name'>) => name.replace(/^attack /, '');
 
 function plotOf(floods: readonly Flood[]) {
