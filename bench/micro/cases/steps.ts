@@ -40,14 +40,17 @@ const STEPS: Readonly<Record<string, Step>> = {
   'check the nonce, §4.3 (10)': (parts, requests) => {
     const proofs = requests.map((request) => checkedProof(parts, request));
     return () => {
-      for (const { nonce = '' } of proofs) parts.nonces.acceptedUntil(nonce);
+      for (const { nonce = '' } of proofs)
+        if (parts.nonces.acceptedUntil(nonce) === undefined) throw new Error('stale');
     };
   },
   'recall the token and its ath, RFC 9068 §4': ({ tokens }, requests) => {
     const compact = requests.map((request) => readCredential(request, isKnown).token);
     return () => {
       // The line looks three times: when it is read, for its hash, and for what it says
-      for (const token of compact) for (let i = 0; i < 3; i += 1) tokens.recall(token);
+      for (const token of compact) {
+        for (let i = 0; i < 3; i += 1) if (tokens.recall(token) === undefined) throw new Error('not known');
+      }
     };
   },
   'match the confirmation, §4.3 (12b)': (parts, requests) => {
