@@ -24,15 +24,12 @@ export interface Generator extends AsyncDisposable {
   openLoop(loop: OpenLoop): Promise<OpenLoopResult>;
   /** The same, as fast as they are answered. */
   closedLoop(loop: ClosedLoop): Promise<ClosedLoopResult>;
-  /** Forgets those that were planned and not sent: their nonces will be too old. */
-  forget(): Promise<void>;
 }
 
 export type Question =
   | { readonly kind: 'plan'; readonly source: Source; readonly count: number }
   | { readonly kind: 'open'; readonly loop: OpenLoop }
-  | { readonly kind: 'closed'; readonly loop: ClosedLoop }
-  | { readonly kind: 'forget' };
+  | { readonly kind: 'closed'; readonly loop: ClosedLoop };
 
 const PROGRAM = fileURLToPath(new URL('generator.ts', import.meta.url));
 
@@ -42,7 +39,6 @@ export function startGenerator(): Generator {
     plan: (source, count) => program.ask({ kind: 'plan', source, count } satisfies Question),
     openLoop: (loop) => program.ask({ kind: 'open', loop } satisfies Question),
     closedLoop: (loop) => program.ask({ kind: 'closed', loop } satisfies Question),
-    forget: () => program.ask({ kind: 'forget' } satisfies Question),
     [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   };
 }

@@ -16,8 +16,6 @@ answerQuestions(async (question: Question) => {
       return await sendWhenDue(question.loop);
     case 'closed':
       return await sendWhenAnswered(question.loop);
-    case 'forget':
-      planned = [];
   }
 });
 

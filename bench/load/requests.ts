@@ -14,8 +14,6 @@ export interface RequestSettings {
   readonly ca?: string;
   /** In turns. None: requests of nobody. */
   readonly senders: readonly Sender[];
-  /** Left out: the server is asked for it. */
-  readonly nonce?: string;
   /** `read`: GET /orders, an empty list. `order`: POST /orders, an order that ends at once. `signed`: the same, signed. */
   readonly kind: 'read' | 'order' | 'signed';
 }
@@ -66,8 +64,7 @@ function signingKey(alg: Algorithm, jwk: PrivateJwk) {
 }
 
 /** RFC 9449 §9: whoever comes without a nonce is told the current one. */
-async function nonceOf({ origin, ca, nonce: given }: RequestSettings): Promise<string> {
-  if (given !== undefined) return given;
+async function nonceOf({ origin, ca }: RequestSettings): Promise<string> {
   const dispatcher = new Agent(ca === undefined ? {} : { connect: { ca } });
   try {
     const { headers, body } = await request(origin + PATH, { dispatcher });

@@ -66,8 +66,8 @@ function roundsOf({ quick, seconds = quick ? 5 : 36 }: Choice, trials: number): 
 function ratesOf({ rates }: Trial, { quick, seconds = Number.POSITIVE_INFINITY }: Choice): RatesOptions {
   if (rates === undefined || (quick && rates !== 'always')) return { shares: [], seconds: 0 };
   return quick
-    ? { shares: [0.5], seconds: Math.min(seconds, 0.8) }
-    : { shares: [0.25, 0.5, 0.75, 0.9], seconds: Math.min(seconds, 1.5) };
+    ? { shares: [0.5], seconds: Math.min(seconds / 2, 0.8) }
+    : { shares: [0.25, 0.5, 0.75, 0.9], seconds: Math.min(seconds / 2, 1.5) };
 }
 
 async function scenarioOf(

@@ -28,9 +28,10 @@ export async function watching<Result extends { readonly from: number; readonly 
     await Promise.race([sleep(LOOK), ended]);
   }
   const result = await ended;
+  looks.push(await server.usage());
   const within = looks.filter(({ at }) => result.from <= at && at <= result.to);
-  const [first, last] = [within.at(0), within.at(-1)];
-  if (first === undefined || last === undefined || last.served === first.served)
-    throw new Error('too short to be measured');
+  // A run that is over between two looks is counted with its beginning and its end
+  const [first, last] = within.length > 1 ? [within.at(0), within.at(-1)] : [looks.at(0), looks.at(-1)];
+  if (first === undefined || last === undefined) throw new Error('nobody looked');
   return { result, used: usedBetween(first, last), memory: Math.max(...looks.map(({ resident }) => resident)) };
 }

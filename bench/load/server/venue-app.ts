@@ -1,6 +1,6 @@
 import { generateKey } from '@holdfast/proof';
 import { createVenue, Exchange, IdempotencyTable, strictValidation, venueRoutes } from '@holdfast/venue';
-import { createReplayTable, createVerifier, privateKeyJwt, type Verifier } from '@holdfast/verifier';
+import { createVerifier, privateKeyJwt, type Verifier } from '@holdfast/verifier';
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import { importJWK, jwtVerify } from 'jose';
 import { Agent, fetch } from 'undici';
@@ -27,12 +27,11 @@ export async function createApp(venue: VenueDescription, origin: string): Promis
   }
 }
 
-/** With the settings that it has by itself, but for those that the description names. */
+/** With the settings that it has by itself. */
 async function verifierOf(venue: VenueDescription, origin: string): Promise<Verifier> {
-  const { jwks, introspection, signatures, settings: { maxEntries, ...settings } = {} } = venue;
+  const { jwks, introspection, signatures } = venue;
   return createVerifier({
-    ...{ issuer: ISSUER, audience: AUDIENCE, origin, allowLoopbackHttp: true, jwks, ...settings },
-    ...(maxEntries === undefined ? {} : { replay: createReplayTable({ clock: Date.now, maxEntries }) }),
+    ...{ issuer: ISSUER, audience: AUDIENCE, origin, allowLoopbackHttp: true, jwks },
     ...(signatures === undefined ? {} : { metadata: {}, responseSigning: { key: await generateKey('ES256') } }),
     ...(introspection === undefined ? {} : asking(introspection)),
   });

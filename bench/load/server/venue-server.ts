@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { PrivateJwk } from '@holdfast/proof';
-import type { IntrospectionOptions, Jwks, Signatures, VerifierOptions } from '@holdfast/verifier';
+import type { IntrospectionOptions, Jwks, Signatures } from '@holdfast/verifier';
 import { type Program, startProgram } from '../program.ts';
 import type { Usage } from './usage.ts';
 
@@ -23,11 +23,6 @@ export interface VenueDescription {
     readonly privateJwk: PrivateJwk;
     /** Certificate of the authority of the issuer's server, PEM. */
     readonly ca: string;
-  };
-  /** More of the verifier's options. */
-  readonly settings?: Partial<Pick<VerifierOptions, 'nonce' | 'maxAge' | 'signatures' | 'timeout'>> & {
-    /** Live entries of its replay table at most. */
-    readonly maxEntries?: number;
   };
 }
 
