@@ -1,5 +1,6 @@
 import type { PeerFacts } from '../peers/facts.ts';
 import type { Report, Result, Verdict } from '../result.ts';
+import { noisyShare } from './advice/noise.ts';
 import { heldToBars } from './bars.ts';
 import {
   algorithms,
@@ -12,7 +13,7 @@ import {
   times,
   verification,
 } from './figures.ts';
-import { count, ratio, time } from './format.ts';
+import { count, percent, ratio, time } from './format.ts';
 import { shortOmissions } from './sections/peer-checks.ts';
 import { isAtLimit, nearShare, type Saturated, saturatedScenarios, scenarioName } from './sections/under-load.ts';
 
@@ -21,7 +22,7 @@ const PROOFS = ['ES256', 'PS256'];
 
 /** A report in some thirty lines of Markdown, for a README: what a venue answers, and what one request costs both ends. */
 export function markdownTable(report: Report): string {
-  const parts = [loadTable(report), costTable(report), [...barsLine(report), footnote(report)]];
+  const parts = [loadTable(report), costTable(report), [...verdictLines(report), footnote(report)]];
   return parts
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
@@ -102,12 +103,19 @@ function besideOurs(report: Report, peer: Result, { role, leavesOut }: PeerFacts
 
 const cost = ({ value }: Result) => time(value.median);
 
-function barsLine(report: Report): string[] {
+function verdictLines(report: Report): string[] {
   const held = heldToBars(report);
   const counted = (verdict: Verdict) => held.filter((each) => each.verdict === verdict).length;
-  if (held.length === 0) return [];
+  const noisy = noisyShare(report);
   return [
-    `Of ${held.length} bars ${counted('ok')} are met, ${counted('misses')} missed and ${counted('unclear')} unclear.`,
+    ...(held.length === 0
+      ? []
+      : [
+          `Of ${held.length} bars ${counted('ok')} are met, ${counted('misses')} missed and ${counted('unclear')} unclear.`,
+        ]),
+    ...(noisy === undefined
+      ? []
+      : [`The machine was noisy: in ${percent(noisy)} of the cases the rounds differed too much.`]),
   ];
 }
 

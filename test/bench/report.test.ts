@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { TRIALS } from '../../bench/load/trials.ts';
 import { allCases } from '../../bench/micro/cases/all.ts';
@@ -113,6 +115,8 @@ describe('its advice', () => {
   it('begins with a warning where the figures are no basis', () => {
     const cases = full.cases.map((each) => ({ ...each, value: { ...each.value, high: each.value.median * 2 } }));
     expect(said({ ...full, cases })[0]).toMatch(/^This run was noisy: In 100 % of the cases/);
+    expect(markdownTable({ ...full, cases })).toContain('The machine was noisy');
+    expect(markdownTable(full)).not.toContain('noisy');
   });
 
   it('is about cases that the bench has', () => {
@@ -152,5 +156,12 @@ describe('the table in Markdown', () => {
     expect(text).toContain('Of 7 bars 5 are met, 1 missed and 1 unclear.');
     expect(text).toMatch(/`npm run bench` on 2026-11-27: .*, commit 0123456789ab/);
     expect(text.split('\n').length).toBeLessThan(32);
+  });
+
+  it('is the one of the reference in the README', () => {
+    const read = (path: string) => readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8');
+    const reference = JSON.parse(read('bench/results/reference.json')) as Report;
+    const [, block] = /<!-- bench -->\n(.*)\n<!-- \/bench -->/s.exec(read('README.md')) ?? [];
+    expect(block).toBe(markdownTable(reference));
   });
 });
