@@ -13,6 +13,7 @@ import { isRequirement } from '../requirement.ts';
 import type { SignaturePolicy } from '../signature/message-signatures.ts';
 import { checkBodies, messageOf, refuse, signReplies } from './fastify-signatures.ts';
 import { type Guard, type Published, publishedBy, withoutQuery } from './reply.ts';
+import { endOfTurn } from './turn.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -126,6 +127,7 @@ async function admit(
 ): Promise<boolean> {
   try {
     if (requirement === undefined) throw new HoldfastError('internal');
+    await endOfTurn();
     request.access = await verifier.verify(messageOf(request), requirement);
     reply.headers(request.access.headers);
     return true;

@@ -8,6 +8,7 @@ import type { Verifier } from '../verifier.ts';
 import { checkContentLength, MOST_CONTENT, readContent } from './content.ts';
 import { answer, type NodeResponse } from './node-answer.ts';
 import { type Guard, metadataReply, refusalReply, signedReply } from './reply.ts';
+import { endOfTurn } from './turn.ts';
 
 declare module 'node:http' {
   interface IncomingMessage {
@@ -87,6 +88,7 @@ export async function admit(
     const signature = neededSignatures(message, requirement.signature);
     if (signature !== undefined && request.readableDidRead)
       throw new TypeError('the body was read before its signature was checked');
+    await endOfTurn();
     const access = await verifier.verify(message, requirement);
     if (signature !== undefined) request.content = await signedContent(verifier, access, request, contentLimit);
     // Somebody has answered in the meantime, as a time limit does: too late for a handler
