@@ -20,6 +20,7 @@ it('can be read on a phone and on a screen, in the light and in the dark', async
     expect(await tab.evaluate(NOT_ONCE)).toBe(0);
     expect(await tab.evaluate(TOO_SMALL)).toEqual([]);
     expect(await tab.evaluate(CUT_OFF)).toEqual([]);
+    expect(await tab.evaluate(ONE_UPON_ANOTHER)).toEqual([]);
   }
   for (const colorScheme of SCHEMES) {
     await tab.emulateMedia({ colorScheme });
@@ -50,6 +51,13 @@ const CUT_OFF = `${SHOWN}.filter((text) => {
   const [inner, outer] = [text.getBoundingClientRect(), text.closest('svg').getBoundingClientRect()];
   return inner.left < outer.left - 8 || inner.right > outer.right + 8 || inner.bottom > outer.bottom + 2;
 }).map((text) => text.textContent)`;
+
+/** Words of a plot that cover each other. */
+const ONE_UPON_ANOTHER = `[...document.querySelectorAll('svg[role=img]')].flatMap((svg) => {
+  const all = [...svg.querySelectorAll('text')].map((text) => ({ text, box: text.getBoundingClientRect() }));
+  const cover = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 3 && b.top < a.bottom - 3;
+  return all.flatMap((one, i) => all.slice(i + 1).filter((other) => cover(one.box, other.box)).map(({ text }) => text.textContent));
+})`;
 
 /** WCAG 2.2, 1.4.3 and 1.4.11: words have 4.5 to 1 before the ground, what is drawn 3 to 1; and lines over bars 3 to 1. */
 const PAIRS: readonly (readonly [string, string, number])[] = [

@@ -12,6 +12,7 @@ const GAP = 10; // px between a name and what it names
 const LONGEST = 280; // px; a longer name is wrapped
 const BELOW = 40; // px of the axis
 const LINE = 14; // px of a line of a name
+const NARROWER = 0.9; // the font that the library wraps by, than the one that a reader may have
 const SHOWN = { wide: 32, narrow: 30 } as const; // px of what is shown, and the space around it
 
 /** px of a row. On a phone the name stands above what is shown. */
@@ -50,7 +51,9 @@ export function rowsAxis(size: Size, unit: string): Markish[] {
 export function namesMark(size: Size, rows: readonly Named[]): Markish {
   const halo = { stroke: 'var(--ground)', strokeWidth: 4 } as const; // over lines of the axis
   const look = { y: 'row', text: 'name', fill: 'var(--ink)', lineHeight: LINE / FONT, ...halo } as const;
-  const wrapped = rows.some(({ name }) => textWidth(name) > widest(size)) ? { lineWidth: widest(size) / FONT } : {};
+  const wrapped = rows.some(({ name }) => textWidth(name) > widest(size))
+    ? { lineWidth: (widest(size) * NARROWER) / FONT }
+    : {};
   return size === 'wide'
     ? text(rows, { ...look, ...wrapped, frameAnchor: 'left', textAnchor: 'end', dx: -GAP })
     : text(rows, { ...look, ...wrapped, frameAnchor: 'left', textAnchor: 'start', dx: 1 - GAP, dy: -LINE / 2 - 3 });
