@@ -161,6 +161,26 @@ describe('TLS', () => {
     expect(await ask(undefined)).toMatchObject({ trusted: false });
   });
 
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'MTLS-3-02 every request of a connection has the certificate of its own handshake, by %s',
+    async (version) => {
+      const { issued, selfSigned } = clients;
+      const kept = [issued, selfSigned, undefined].map((client) => {
+        const agent = new https.Agent({ keepAlive: true, maxSockets: 1, minVersion: version, maxVersion: version });
+        return { agent, client, sockets: new Set<unknown>() };
+      });
+      for (const { agent, client, sockets } of [...kept, ...kept, ...kept]) {
+        const request = https.get({ host: '127.0.0.1', port: ports.h1, agent, ...tls(client) });
+        request.on('socket', (socket) => sockets.add(socket));
+        const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+        const hash = client && x5tS256(client.der);
+        expect(JSON.parse(await text(response)).hash).toBe(hash);
+      }
+      expect(kept.map(({ sockets }) => sockets.size)).toEqual([1, 1, 1]);
+      for (const { agent } of kept) agent.destroy();
+    },
+  );
+
   it('DPOP-4.3-01 sees two fields of HTTP/2', async () => {
     expect(await overHttp2(undefined, { dpop: 'a.b.c' })).toMatchObject({
       method: 'GET',

@@ -31,9 +31,21 @@ export function headersFromNode(request: IncomingMessage | Http2ServerRequest): 
   return isCut ? rawHeaders.slice(0, 2 * most) : rawHeaders;
 }
 
-/** The leaf certificate (DER) that the client proved to hold in the TLS handshake of this connection. */
+const certificates = new WeakMap<TLSSocket, { readonly raw: Uint8Array | undefined }>();
+
+/**
+ * The leaf certificate (DER) that the client proved to hold in the TLS handshake of this connection. Node takes the whole
+ * chain apart whenever it is asked, so it is asked once where the certificate cannot change: TLS 1.3 has no renegotiation
+ * (RFC 8446 §4.1.2), and Node asks for no authentication after the handshake.
+ */
 function clientCertificate(socket: Socket): Uint8Array | undefined {
-  return tlsSocket(socket)?.getPeerX509Certificate()?.raw;
+  const tls = tlsSocket(socket);
+  if (tls === undefined) return undefined;
+  const known = certificates.get(tls);
+  if (known !== undefined) return known.raw;
+  const raw = tls.getPeerX509Certificate()?.raw;
+  if (tls.getProtocol() === 'TLSv1.3') certificates.set(tls, { raw });
+  return raw;
 }
 
 /**
