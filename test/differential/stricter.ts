@@ -169,10 +169,11 @@ export const STRICTER: readonly Difference[] = [
     examples: [{ mutations: [{ kind: 'request', how: 'dot segments' }] }],
   },
   {
-    name: 'a proof of 10240 characters at most',
+    name: 'a proof of 10240 characters at most, and 4096 of header and payload each',
     reason: 'a stranger’s octets are our cost; the longest signature we take leaves room in it',
     ours: /^proof_too_large$/,
-    isShown: ({ proof }) => proof.compact.length > 10_240,
+    isShown: ({ proof: { compact, segments } }) =>
+      compact.length > 10_240 || Math.max(segments['header']?.length ?? 0, segments['payload']?.length ?? 0) > 4096,
     examples: [{ mutations: [{ kind: 'spelling', of: 'proof', part: 'header', how: 'a longer member' }] }],
   },
   {

@@ -93,12 +93,12 @@ describe('replayKey', () => {
     );
   });
 
-  it.each([1, 100, 4000])('DPOP-11.1-03 takes no more room for a jti of %d characters', (length) => {
+  it.each([1, 100, 2000])('DPOP-11.1-03 takes no more room for a jti of %d characters', (length) => {
     expect(keyOf({ payload: { jti: 'j'.repeat(length) } })).toHaveLength(43);
   });
 
   it('DPOP-11.1-03 tells long ones apart by their last character', () => {
-    const long = 'j'.repeat(4000);
+    const long = 'j'.repeat(2000);
     expect(keyOf({ payload: { jti: `${long}a` } })).not.toBe(keyOf({ payload: { jti: `${long}b` } }));
   });
 

@@ -129,7 +129,7 @@ describe('how long a jti is remembered', () => {
   it('DPOP-11.1-03 stores a digest, however long the jti is', async () => {
     const replay = recording();
     const scene = new Scene({ replay });
-    await scene.send({ proof: { payload: { jti: 'j'.repeat(4000) } } });
+    await scene.send({ proof: { payload: { jti: 'j'.repeat(2000) } } });
     expect(replay.calls[0]?.key.length).toBeLessThan(100);
     expect(replay.calls[0]?.key).not.toContain('jjjjjjjj');
   });

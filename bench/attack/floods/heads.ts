@@ -1,7 +1,7 @@
 import type { FloodKind } from '../flood-kind.ts';
 import { METHOD, PATH, reading } from '../loot.ts';
 
-const DEEP = 3600; // levels; as text in base64url within what a proof may have, 10,240 characters
+const DEEP = 1500; // levels; as text in base64url within what the header of a proof may have, 4,096 characters
 const LONG = 15_000; // octets; Node takes 16 KiB of head
 const MANY = 990; // fields; Node 26 takes fewer than a thousand
 

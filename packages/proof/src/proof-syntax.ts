@@ -7,6 +7,9 @@ import type { Proof, SenderKey, SenderKeys } from './proof.ts';
 import type { Code } from './refusals.ts';
 
 const LONGEST = 10_240; // characters: an ML-DSA-65 proof is 8400 long; the rest is room for a long htu and unknown members
+// Of header and payload each: the key of ML-DSA-65 takes 3600, the longest htu 2700. Parsing nested JSON costs a stranger
+// nothing, and the server several times what a signature does
+const LONGEST_PART = 4096;
 
 /** Reads a proof (RFC 9449 §4.2; §4.3 items 2 to 5 and 7). NOT checked: everything that `checkProof` and `verifyProof` check. */
 export function readProof(compact: string, algorithms: ReadonlySet<string>, known?: SenderKeys): Proof {
@@ -19,7 +22,10 @@ export function readProof(compact: string, algorithms: ReadonlySet<string>, know
 /** RFC 9449 §4.3 (2). */
 export function splitProof(compact: string): Segments {
   if (compact.length > LONGEST) throw new HoldfastError('proof_too_large');
-  return splitJws(compact, 'proof_malformed');
+  const segments = splitJws(compact, 'proof_malformed');
+  const { header, payload } = segments;
+  if (header.length > LONGEST_PART || payload.length > LONGEST_PART) throw new HoldfastError('proof_too_large');
+  return segments;
 }
 
 /** RFC 9449 §4.3 (4), (5), (7). */
