@@ -42,7 +42,7 @@ export interface Target {
   readonly rates: readonly number[];
 }
 
-export const USAGE = `npm run bench -- [options]
+export const USAGE = `npm run bench -- [options]        (npx holdfast bench is the same)
 
   --quick          less of everything, in about a minute; without it some ten minutes
   --only NAME      what has NAME in its name, and what that is compared with
