@@ -17,7 +17,7 @@ export type Question =
 const PROGRAM = fileURLToPath(new URL('attackers.ts', import.meta.url));
 
 export function startAttackers(): Attackers {
-  const program = startProgram(PROGRAM);
+  const program = startProgram(PROGRAM, { role: 'generator', index: 0 });
   return {
     prepare: (loop) => program.ask({ kind: 'prepare', loop } satisfies Question),
     begin: () => program.ask({ kind: 'begin' } satisfies Question),

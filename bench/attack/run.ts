@@ -55,7 +55,7 @@ async function assemble(): Promise<Cast & AsyncDisposable> {
   const issuer = await createIssuer();
   const senders = await createSenders(issuer, ALG, CLIENTS);
   const venue = started.use(await startAttackedVenue(issuer.jwks));
-  const [generator, attackers] = [started.use(startGenerator()), started.use(startAttackers())];
+  const [generator, attackers] = [started.use(startGenerator(0)), started.use(startAttackers())];
   const loot = started.use(lootOf(venue.origin, issuer, senders));
   const all = started.move();
   return { venue, generator, attackers, loot, senders, [Symbol.asyncDispose]: () => all.disposeAsync() };

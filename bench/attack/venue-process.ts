@@ -19,7 +19,7 @@ const PROGRAM = fileURLToPath(new URL('venue.ts', import.meta.url));
 
 /** `jwks`: what its issuer answers when it asks for keys. */
 export async function startAttackedVenue(jwks: Jwks): Promise<AttackedVenue> {
-  const program = startProgram(PROGRAM);
+  const program = startProgram(PROGRAM, { role: 'server', index: 0 });
   return {
     origin: await program.ask<string>({ kind: 'serve', jwks } satisfies Question),
     usage: () => program.ask({ kind: 'usage' } satisfies Question),

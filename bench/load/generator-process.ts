@@ -33,8 +33,9 @@ export type Question =
 
 const PROGRAM = fileURLToPath(new URL('generator.ts', import.meta.url));
 
-export function startGenerator(): Generator {
-  const program = startProgram(PROGRAM);
+/** `index`: of the server that it loads. */
+export function startGenerator(index: number): Generator {
+  const program = startProgram(PROGRAM, { role: 'generator', index });
   return {
     plan: (source, count) => program.ask({ kind: 'plan', source, count } satisfies Question),
     openLoop: (loop) => program.ask({ kind: 'open', loop } satisfies Question),

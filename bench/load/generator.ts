@@ -1,4 +1,5 @@
 /** A load generator as a process of its own: plans requests, sends them when it is told to, and ends with its parent. */
+import { clearAway } from '../garbage.ts';
 import { type ClosedLoop, runClosedLoop } from './closed-loop.ts';
 import type { Plan, Question, Source } from './generator-process.ts';
 import { type OpenLoop, runOpenLoop } from './open-loop.ts';
@@ -38,7 +39,10 @@ async function sendWhenAnswered(loop: ClosedLoop) {
   });
 }
 
+/** What planning left behind is cleared away first: a collection while requests are due would make the generator late. */
 function take(count: number): PlannedRequest[] {
   if (planned.length < count) throw new Error(`${count} requests are wanted and ${planned.length} planned`);
-  return planned.splice(0, count);
+  const taken = planned.splice(0, count);
+  clearAway();
+  return taken;
 }

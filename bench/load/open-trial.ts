@@ -21,13 +21,20 @@ export interface Venue {
 /** What it starts ends with the ground. */
 export async function openTrial(trial: Trial, ground: Ground): Promise<OpenTrial> {
   const parties = await partiesOf(trial, ground);
-  const venues = await Promise.all(Array.from({ length: trial.processes }, () => openVenue(trial, parties, ground)));
+  const venues = await Promise.all(
+    Array.from({ length: trial.processes }, (_, i) => openVenue(trial, parties, ground, i)),
+  );
   return { trial, venues };
 }
 
-async function openVenue({ requests: kind }: Trial, parties: Parties, { running }: Ground): Promise<Venue> {
+async function openVenue(
+  { requests: kind }: Trial,
+  parties: Parties,
+  { running }: Ground,
+  index: number,
+): Promise<Venue> {
   const { senders, venue, connecting } = parties;
-  const server = running.use(await startVenueServer(venue));
+  const server = running.use(await startVenueServer(venue, index));
   const { origin } = server;
   const { ca } = connecting;
   const source = requestsOf({ origin, senders, kind, ...(ca === undefined ? {} : { ca }) });

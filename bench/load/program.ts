@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { type Place, pinned } from './cores.ts';
 
 /** A program of the bench in a process of its own, so that what it does is on another core and in its own figures. */
 export interface Program extends AsyncDisposable {
@@ -19,10 +20,11 @@ type Answered = { readonly id: number } & ({ readonly answer: unknown } | { read
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/compile', import.meta.url));
 
 /** Starts a module that calls `answerQuestions`. It ends when it is disposed of, or with this process. */
-export function startProgram(path: string): Program {
+export function startProgram(path: string, place: Place): Program {
+  const [execPath = process.execPath, ...execArgv] = [...pinned(place), process.execPath];
   const stdio = ['ignore', 'ignore', 'inherit', 'ipc'] as const;
   const env = { NODE_COMPILE_CACHE: CACHE, ...process.env };
-  const child = fork(path, { stdio: [...stdio], serialization: 'advanced', execArgv: [], env });
+  const child = fork(path, { stdio: [...stdio], serialization: 'advanced', execPath, execArgv, env });
   const exited = once(child, 'exit');
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();
   let last = 0;

@@ -12,6 +12,7 @@ export interface RatesOptions {
 }
 
 const CONNECTIONS = 64;
+const WARM_UP = 1500; // requests
 const SEED = 9449; // the same arrivals for everyone
 
 /** Below saturation latency means something: requests come when they come, and are timed from there. */
@@ -23,13 +24,16 @@ export async function runRates(
 ): Promise<AtRate[]> {
   const [venue] = venues;
   if (venue === undefined || venues.length > 1) throw new Error(`${trial.name}: rates are those of one process`);
+  const { target, server, source } = venue;
+  const run = async (rate: number, count: number) => {
+    await generator.plan(source, count);
+    return await watching(server, generator.openLoop({ target, connections: CONNECTIONS, rate, count, seed: SEED }));
+  };
+  await run(throughput / 2, WARM_UP); // autocannon has not warmed the code that sends when it is due
   const rates: AtRate[] = [];
   for (const share of shares) {
-    const [rate, count] = [throughput * share, Math.round(throughput * share * seconds)];
-    await generator.plan(venue.source, count);
-    const { target, server } = venue;
-    const loop = { target, connections: CONNECTIONS, rate, count, seed: SEED };
-    const { result, used } = await watching(server, generator.openLoop(loop));
+    const rate = throughput * share;
+    const { result, used } = await run(rate, Math.round(rate * seconds));
     const { failures, achieved, p50, p99, p999, worst, requests, late, isBehind } = result;
     expectNone(trial.name, failures);
     const latency = { p50, p99, p999, worst, late };

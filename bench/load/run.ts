@@ -23,7 +23,7 @@ export async function runLoad(options: Choice, say: Say): Promise<Load> {
   await using running = new AsyncDisposableStack();
   const ground = await createGround(running);
   const most = Math.max(...trials.map(({ processes }) => processes));
-  const generators = Array.from({ length: most }, () => running.use(startGenerator()));
+  const generators = Array.from({ length: most }, (_, i) => running.use(startGenerator(i)));
   say('load: servers start');
   const opened = await Promise.all(trials.map((trial) => openTrial(trial, ground)));
   const series = await runRounds(opened, generators, roundsOf(options, trials.length), say);

@@ -77,20 +77,22 @@ export interface OpenLoopResult {
   readonly isBehind: boolean;
 }
 
-const MOST_LATE = 1000; // µs
+const MOST_LATE = 1000; // µs, or …
+const MOST_SHARE = 0.25; // … of the latency at the same percentile, where that is more
 
 /** A refusal counts with the time that it took; what was never answered counts as longer than everything. */
 export function summarise({ from, to, due, latency, late, failures }: Timed): OpenLoopResult {
   const times = latency.map((each) => (Number.isNaN(each) ? to - from : each) * 1000).sort();
   const lateness = percentile(late.toSorted(), 0.99) * 1000;
+  const p99 = percentile(times, 0.99);
   const failed = Object.values(failures).reduce((sum, each) => sum + each, 0);
   return {
     ...{ from, to, failures, failed, requests: due.length },
     rate: (due.length / (due.at(-1) ?? 0)) * 1000,
     achieved: ((due.length - failed) / (to - from)) * 1000,
-    ...{ p50: percentile(times, 0.5), p99: percentile(times, 0.99), p999: percentile(times, 0.999) },
+    ...{ p50: percentile(times, 0.5), p99, p999: percentile(times, 0.999) },
     worst: times.at(-1) ?? Number.NaN,
     late: lateness,
-    isBehind: lateness > MOST_LATE,
+    isBehind: lateness > Math.max(MOST_LATE, p99 * MOST_SHARE),
   };
 }

@@ -1,5 +1,5 @@
+import { collectAll } from '../garbage.ts';
 import { inFlight } from '../micro/in-flight.ts';
-import { collectAll } from '../micro/measure.ts';
 import { openScene } from '../scene/scene.ts';
 import { percentile } from '../statistics.ts';
 

@@ -30,7 +30,7 @@ const PROGRAM = fileURLToPath(new URL('main.ts', import.meta.url));
 
 /** Our issuer in a process of its own: what it costs to answer is on no venue's account. */
 export async function startIssuerServer(question: Question): Promise<IssuerServer> {
-  const program = startProgram(PROGRAM);
+  const program = startProgram(PROGRAM, { role: 'generator', index: 0 });
   const end = () => program[Symbol.asyncDispose]();
   try {
     return { facts: await program.ask<IssuerFacts>(question), [Symbol.asyncDispose]: end };

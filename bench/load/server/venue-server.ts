@@ -47,8 +47,9 @@ export interface RawVerification {
 
 const PROGRAM = fileURLToPath(new URL('main.ts', import.meta.url));
 
-export async function startVenueServer(venue: VenueDescription): Promise<VenueServer> {
-  const program: Program = startProgram(PROGRAM);
+/** `index`: of the servers that work side by side. */
+export async function startVenueServer(venue: VenueDescription, index: number): Promise<VenueServer> {
+  const program: Program = startProgram(PROGRAM, { role: 'server', index });
   try {
     const origin = await program.ask<string>({ kind: 'serve', venue } satisfies Question);
     return {

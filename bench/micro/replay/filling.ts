@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ReplayStore } from '@holdfast/proof';
-import { collectAll } from '../measure.ts';
+import { collectAll } from '../../garbage.ts';
 
 /** What a store that was filled takes. */
 export interface Filling {

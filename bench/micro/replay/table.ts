@@ -1,7 +1,7 @@
 import { createReplayTable } from '@holdfast/verifier';
+import { clearAway } from '../../garbage.ts';
 import type { Result } from '../../result.ts';
 import { percentile } from '../../statistics.ts';
-import { clearAway } from '../measure.ts';
 import { type CreateStore, type Filling, fill, openStore } from './filling.ts';
 import { inWords, type Measure, type Measured, replayResult } from './replay-result.ts';
 
