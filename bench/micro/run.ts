@@ -9,7 +9,7 @@ import { measureReplay } from './replay/replay.ts';
 import { type Pace, runRounds } from './rounds.ts';
 import { isWanted, tellMissing, type Wish } from './wanted.ts';
 
-const QUICK: Pace = { seconds: 18, slice: 15, least: 50, warmUp: { time: 80, calls: 300 } };
+const QUICK: Pace = { seconds: 14, slice: 15, least: 50, warmUp: { time: 80, calls: 300 } };
 const FULL: Pace = { seconds: 140, slice: 60, least: 150, warmUp: { time: 400, calls: 1000 } };
 
 /** What one verification, one proof or one token costs, by the cases that the options choose: maybe none. */

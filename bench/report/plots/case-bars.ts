@@ -9,11 +9,15 @@ export function caseBar({ name, value }: Result, kind: Kind, more = ''): Bar {
   return { name, segments: upTo(kind, value.median), spread: value, text: words };
 }
 
-/** The same in two parts: what cannot be avoided, which is so many times in it, and all else. */
-export function splitBar(result: Result, factor: number, more: string): Bar {
+/**
+ * The same in two parts: what cannot be avoided, which is so many times in it, and all else. In a noisy run the whole may have
+ * taken less than its limit.
+ */
+export function splitBar(result: Result, factor: number | undefined, more: string): Bar {
   const { median } = result.value;
   const bar = caseBar(result, 'ours', more);
-  if (!(factor > 1)) return bar;
+  if (factor === undefined) return bar;
+  if (!(factor > 1)) return caseBar(result, 'limit', more);
   const from = median / factor;
   const limit = { kind: 'limit', from: 0, to: from } as const;
   return { ...bar, segments: [limit, { kind: 'ours', from, to: median }] };

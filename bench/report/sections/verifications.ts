@@ -27,12 +27,12 @@ function toBar(report: Report, result: Result) {
 }
 
 /** What is compared with another verification has the same signature in it as the plain one of its algorithm. */
-function timesRaw(report: Report, result: Result): number {
+function timesRaw(report: Report, result: Result): number | undefined {
   const limit = limitOf(report, result);
   if (limit !== undefined) return times(result, limit);
   const plain = result.alg === undefined ? undefined : verification(report, result.alg);
   const signature = plain && limitOf(report, plain);
-  return signature === undefined ? 1 : result.value.median / signature.value.median;
+  return signature && result.value.median / signature.value.median;
 }
 
 /** What the two ends pay for an algorithm. */
