@@ -95,7 +95,11 @@ describe('HTTP/1.1', () => {
     // Once Node has taken them in: as of version 24 it would answer 431
     server.prependListener('request', lower);
     try {
-      expect(await send('GET / HTTP/1.1', ...fields)).toMatchObject({ proof: 'a.b.c', authorization: [] });
+      // What the sender calls the version is his own word
+      for (const version of ['1.1', '1.0', '2.0', '0.9']) {
+        server.maxHeadersCount = null;
+        expect(await send(`GET / HTTP/${version}`, ...fields)).toMatchObject({ proof: 'a.b.c', authorization: [] });
+      }
     } finally {
       server.off('request', lower);
       server.maxHeadersCount = null;
@@ -180,6 +184,33 @@ describe('TLS', () => {
       for (const { agent } of kept) agent.destroy();
     },
   );
+
+  it.each([
+    ['HTTP/1.1', () => ports.h1],
+    ['HTTP/2', () => ports.h2],
+  ])('takes the certificate apart once for all requests of a connection of TLS 1.3: %s', async (protocol, port) => {
+    const seen = new Set<unknown>();
+    const note = (request: Request) => seen.add(messageFromNode(request).certificate);
+    for (const server of servers) server.on('request', note);
+    const { issued } = clients;
+    if (protocol === 'HTTP/2') {
+      const session = http2.connect(`https://127.0.0.1:${port()}`, tls(issued));
+      await Promise.all([1, 2, 3].map(() => text(session.request({ ':path': '/' }))));
+      session.close();
+    } else {
+      const agent = new https.Agent({ keepAlive: true, maxSockets: 1 });
+      for (let i = 0; i < 3; i += 1) {
+        const [response] = await once(
+          https.get({ host: '127.0.0.1', port: port(), agent, ...tls(issued) }),
+          'response',
+        );
+        await text(response);
+      }
+      agent.destroy();
+    }
+    for (const server of servers) server.off('request', note);
+    expect(seen.size).toBe(1);
+  });
 
   it('DPOP-4.3-01 sees two fields of HTTP/2', async () => {
     expect(await overHttp2(undefined, { dpop: 'a.b.c' })).toMatchObject({
