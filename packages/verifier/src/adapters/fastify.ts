@@ -127,8 +127,9 @@ async function admit(
 ): Promise<boolean> {
   try {
     if (requirement === undefined) throw new HoldfastError('internal');
+    const message = messageOf(request); // as it came, with the certificate of a connection that may end meanwhile
     await endOfTurn();
-    request.access = await verifier.verify(messageOf(request), requirement);
+    request.access = await verifier.verify(message, requirement);
     reply.headers(request.access.headers);
     return true;
   } catch (thrown) {

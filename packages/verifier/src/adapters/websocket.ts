@@ -8,6 +8,7 @@ import type { Verifier } from '../verifier.ts';
 import type {} from './node.ts'; // where `request.access` is declared
 import { answer } from './node-answer.ts';
 import { type Reply, refusalReply, signedReply } from './reply.ts';
+import { endOfTurn } from './turn.ts';
 
 /** How long a peer may take to hang up, in milliseconds, before we do. */
 const PATIENCE = 2000;
@@ -37,6 +38,8 @@ export async function upgrade(
   let message: HttpMessage | undefined;
   try {
     message = messageFromNode(request);
+    // Or the 101 would overtake the answer to a request before it, which waits for that
+    await endOfTurn();
     const access = await verifier.verify(message, requirement);
     // A handshake has no body, and a signature that covers one is for another request
     if (neededSignatures(message, requirement.signature) !== undefined) verifier.checkContent(access, new Uint8Array());
