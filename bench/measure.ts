@@ -22,11 +22,13 @@ type Parts = Pick<Report, 'latency' | 'cases' | 'peers' | 'load' | 'attack' | 's
  * not wait for the peers.
  */
 async function measureParts(options: Options, tell: (line: string) => void): Promise<Parts> {
-  const { quick, seconds, parts, requests, target } = options;
+  const { quick, seconds, parts, requests, target, alg } = options;
   if (target !== undefined) {
     const { runDeployed } = await import('./deployed/deployed.ts');
     return { deployed: await runDeployed(target, options, tell) };
   }
+  // What is of no algorithm would be left, and look like an answer
+  if (alg !== undefined) (await import('./scene/algorithms.ts')).expectMeasured(alg);
   let measured: Parts = {};
   // First, while this process has done nothing else: a client has a young heap and code of its own too
   if (parts.has('latency') && isChosen(options, { name: 'latency' })) {

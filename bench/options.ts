@@ -1,3 +1,4 @@
+import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 
 /** A fault of the person's input, told in one line. */
@@ -12,7 +13,7 @@ export type Part = (typeof PARTS)[number];
 export interface Options {
   readonly quick: boolean;
   readonly json: boolean;
-  /** Which parts; without a word of the person all but the soak, and in a quick run no latency either. */
+  /** Which parts; without a word of the person all but the soak, and in a quick run of everything no latency either. */
   readonly parts: ReadonlySet<Part>;
   /** Part of the names of what to run. */
   readonly only: string | undefined;
@@ -69,21 +70,24 @@ npm run bench -- URL [options]
   --rate N,N,…       requests a second, one after the other (10,50,100), each for --seconds (5)
   --alg ALG          of the proofs (ES256)`;
 
-const RESULTS = 'bench/results';
+/** Of the repository, wherever the person is. */
+const RESULTS = relative(process.cwd(), join(import.meta.dirname, 'results')) || '.';
+const REQUESTS = 10_000_000;
 
 export function readOptions(args: readonly string[]): Options {
   const { positionals, seconds, requests, deployment, client, rate, ...values } = parse(args);
   const asked = PARTS.filter((part) => values[part]);
   const { only, alg, report, quick } = values;
   if (values.soak && (only ?? alg) !== undefined) throw new UsageError('--soak: neither with --only nor with --alg');
+  if (!values.soak && requests !== undefined) throw new UsageError('--requests: only with --soak');
   const target = readTarget(positionals, { deployment, client, rate });
   const isWhole =
     target === undefined && asked.length === 0 && only === undefined && alg === undefined && report === undefined;
   return {
     ...values,
-    parts: new Set(asked.length > 0 ? asked : byItself(quick)),
+    parts: new Set(asked.length > 0 ? asked : byItself(quick && only === undefined)),
     seconds: seconds === undefined ? undefined : readNumber('seconds', seconds),
-    requests: Math.floor(readNumber('requests', requests)),
+    requests: requests === undefined ? REQUESTS : readCount('requests', requests),
     target,
     out: values.out ?? (isWhole ? RESULTS : undefined),
   };
@@ -125,23 +129,35 @@ function parse(args: readonly string[]) {
       args: [...args],
       allowPositionals: true,
       options: {
-        ...{ quick: flag, json: flag, micro: flag, latency: flag, load: flag, attack: flag, soak: flag, help: flag },
-        ...{ only: text, alg: text, seconds: text, compare: text, report: text, out: text },
-        ...{ deployment: text, client: text, rate: text },
-        requests: { type: 'string', default: '10000000' },
+        ...{ quick: flag, json: flag, micro: flag, latency: flag, load: flag, attack: flag, soak: flag },
+        ...{ only: text, alg: text, seconds: text, compare: text, report: text, out: text, requests: text },
+        ...{ deployment: text, client: text, rate: text, help: { ...flag, short: 'h' } },
       },
     });
+    refuseEmpty(values);
     const absent = { only: undefined, alg: undefined, seconds: undefined, compare: undefined, report: undefined };
-    const noTarget = { out: undefined, deployment: undefined, client: undefined, rate: undefined };
-    return { ...absent, ...noTarget, ...values, positionals };
+    const noTarget = { deployment: undefined, client: undefined, rate: undefined };
+    return { ...absent, ...noTarget, out: undefined, requests: undefined, ...values, positionals };
   } catch (thrown) {
-    const [sentence = ''] = thrown instanceof Error ? thrown.message.split('. ') : [];
+    const [sentence = ''] = thrown instanceof Error ? thrown.message.split(/\.\s/) : [];
     throw new UsageError(`${sentence}; see npm run bench -- --help`);
   }
+}
+
+/** An empty text is a variable that is not set, and would be part of every name. */
+function refuseEmpty(values: Readonly<Record<string, unknown>>): void {
+  const [empty] = Object.entries(values).flatMap(([option, value]) => (value === '' ? [option] : []));
+  if (empty !== undefined) throw new UsageError(`--${empty} is empty`);
 }
 
 function readNumber(option: string, text: string): number {
   const value = Number(text);
   if (!(value > 0 && Number.isFinite(value))) throw new UsageError(`--${option}: a number above zero`);
+  return value;
+}
+
+function readCount(option: string, text: string): number {
+  const value = readNumber(option, text);
+  if (!Number.isSafeInteger(value)) throw new UsageError(`--${option}: a whole number`);
   return value;
 }

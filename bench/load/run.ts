@@ -1,4 +1,5 @@
-import { isChosen, type Options } from '../options.ts';
+import { isWanted } from '../micro/wanted.ts';
+import type { Options } from '../options.ts';
 import type { Load, Scenario } from '../result.ts';
 import { createIssuer } from '../scene/issuer.ts';
 import { type Certificates, createCertificates } from './certificates.ts';
@@ -43,8 +44,7 @@ async function createGround(running: AsyncDisposableStack): Promise<Ground> {
 
 /** What the options ask for, and what that is compared with. */
 function chosenTrials(options: Choice): Trial[] {
-  const isInTime = ({ onlyFull = false }: Trial) => !(options.quick && onlyFull);
-  const wanted = new Set(TRIALS.filter((trial) => isInTime(trial) && isChosen(options, trial)).map(({ name }) => name));
+  const wanted = new Set(TRIALS.filter((trial) => isWanted(options, trial)).map(({ name }) => name));
   // A set that grows is walked to its end
   for (const name of wanted) for (const other of baselinesOf(name)) wanted.add(other);
   return TRIALS.filter(({ name }) => wanted.has(name));

@@ -20,7 +20,7 @@ export interface Trial {
   readonly floor?: Against;
   /** Where its latency below saturation is measured. */
   readonly rates?: 'always' | 'in full';
-  /** Left out of a quick run. */
+  /** Left out of a quick run of everything. */
   readonly onlyFull?: boolean;
 }
 

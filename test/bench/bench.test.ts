@@ -29,7 +29,7 @@ type Ways = readonly {
 
 describe('npm run bench', () => {
   it('prints one JSON object with the machine and the cases, each beside what it is compared with', () => {
-    const { status, stdout, stderr } = bench('--quick', '--seconds', '1', '--only', 'mtls', '--json');
+    const { status, stdout, stderr } = bench('--micro', '--quick', '--seconds', '1', '--only', 'mtls', '--json');
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     const { machine, cases } = JSON.parse(stdout) as Report;
     expect(machine).toMatchObject({ cpu: expect.any(String), cores: expect.any(Number), node: process.versions.node });
@@ -88,6 +88,8 @@ describe('npm run bench', () => {
     ['seconds that are no number', ['--seconds', 'soon']],
     ['no requests', ['--soak', '--requests', '0']],
     ['a soak of one algorithm', ['--soak', '--alg', 'ES256']],
+    ['an algorithm that there is not', ['--alg', 'ES265']],
+    ['a place where no folder can be', ['--out', `${entry}/results`]],
   ])('answers %s in one line and does not end well', (_what, args) => {
     const { status, stdout, stderr } = bench(...args);
     expect(status).toBe(2);
