@@ -4,27 +4,30 @@ import { measure } from './measure.ts';
 import { type Options, readOptions, USAGE, UsageError } from './options.ts';
 import { changeLines } from './report/compare.ts';
 import { reportLines } from './report/lines.ts';
-import { readReport, saveReport } from './saved-report.ts';
+import { prepareFolder, readReport, saveReport } from './saved-report.ts';
 
 try {
   const options = readOptions(process.argv.slice(2));
   if (options.help) print(USAGE);
   else await bench(options);
 } catch (thrown) {
+  tell('');
   const isUsage = thrown instanceof UsageError;
   process.stderr.write(`bench: ${isUsage ? thrown.message : ((thrown as Error).stack ?? thrown)}\n`);
   process.exitCode = isUsage ? 2 : 1;
 }
 
 async function bench(options: Options): Promise<void> {
-  // First: who waits ten minutes is not told afterwards that the file is none
+  // First: who waits ten minutes is not told afterwards that the file is none, or has no place
   const earlier = options.compare === undefined ? undefined : await readReport(options.compare);
+  if (options.out !== undefined) await prepareFolder(options.out);
   const report = options.report === undefined ? await measure(options, tell) : await readReport(options.report);
   const changes = earlier && compareReports(earlier, report);
-  const files = options.out === undefined ? [] : await saveReport(report, options.out);
   if (options.json) print(JSON.stringify({ ...report, ...(changes && { changes }) }));
-  else print(...reportLines(report), ...files.map((file) => `written: ${file}`));
-  if (!options.json && earlier && changes) print('', ...changeLines(changes, earlier.machine, report.machine));
+  else print(...reportLines(report), ...(earlier && changes ? ['', ...changeLines(changes, earlier, report)] : []));
+  // Last: what cannot be written has been seen
+  const files = options.out === undefined ? [] : await saveReport(report, options.out);
+  if (!options.json) for (const file of files) print(`written: ${file}`);
   if (changes?.some(({ verdict }) => verdict === 'worse')) process.exitCode = 3;
 }
 

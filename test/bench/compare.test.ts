@@ -31,6 +31,8 @@ function saved(name: string, text: string): string {
   return path;
 }
 
+const damaged = (instead: object) => JSON.stringify({ ...report(steady), ...instead });
+
 function bench(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [entry, ...args], {
     encoding: 'utf8',
@@ -79,6 +81,16 @@ describe('npm run bench -- --compare', () => {
     expect(stdout).toContain('then it was cpu another processor');
   });
 
+  it('tells that the earlier one was a run of another kind, with other versions', () => {
+    const earlier = report(steady);
+    const full = { ...earlier, mode: 'full', machine: { ...earlier.machine, packages: { peer: '1.0.0', gone: '1' } } };
+    const later = { ...earlier, machine: { ...earlier.machine, packages: { peer: '1.1.0', newer: '1' } } };
+    expect(compare(full as Report, later).stdout).toContain(
+      'then it was mode full, peer 1.0.0: ratios may have changed',
+    );
+    expect(compare(later, later).stdout).not.toContain('then it was');
+  });
+
   it('writes an earlier report again, with its page and its table', () => {
     const out = join(folder, 'results');
     const { status, stdout } = bench('--report', saved('again.json', JSON.stringify(report(steady))), '--out', out);
@@ -95,6 +107,8 @@ describe('npm run bench -- --compare', () => {
     ['no file', () => join(folder, 'nowhere.json')],
     ['a file that is no JSON', () => saved('text.json', 'not JSON')],
     ['JSON that is no report', () => saved('other.json', '{"cases":{}}')],
+    ['a report without its packages', () => saved('damaged.json', damaged({ machine: { cpu: 'a processor' } }))],
+    ['a report without a figure', () => saved('damaged.json', damaged({ cases: [{ name: 'ours', comparisons: [] }] }))],
   ])('says before it measures that there is %s', (_what, file) => {
     const { status, stdout, stderr } = bench('--compare', file());
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
