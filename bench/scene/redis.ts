@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants as osConstants, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createClient, type RedisClientType } from '@redis/client';
@@ -23,7 +23,11 @@ export async function startRedis(): Promise<Redis> {
   const child = spawn('redis-server', ['--port', '0', '--unixsocket', socket, ...nothingOnDisk], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  process.once('exit', () => child.kill('SIGKILL')); // of a run that was broken off
+  const end = () => {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const forget = whenBrokenOff(end);
   await untilReady(child);
   const client = createClient({ socket: { path: socket, tls: false } }) as RedisClientType;
   await client.connect();
@@ -31,10 +35,24 @@ export async function startRedis(): Promise<Redis> {
     client,
     async [Symbol.asyncDispose]() {
       client.destroy();
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-      rmSync(folder, { recursive: true, force: true });
+      const exited = once(child, 'exit');
+      end();
+      await exited;
+      forget();
     },
+  };
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Calls `end` when this process ends before it was meant to. By itself a signal would leave server and folder behind. */
+function whenBrokenOff(end: () => void): () => void {
+  const exit = (signal: NodeJS.Signals) => process.exit(128 + osConstants.signals[signal]);
+  process.once('exit', end);
+  for (const signal of SIGNALS) process.once(signal, exit);
+  return () => {
+    process.off('exit', end);
+    for (const signal of SIGNALS) process.off(signal, exit);
   };
 }
 

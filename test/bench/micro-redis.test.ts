@@ -1,4 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { needsProgram } from '../programs.ts';
@@ -30,3 +35,23 @@ it('says which cases it leaves out, and why', () => {
     /^left out, since redis-server is not on this machine: reserve on Redis; reserve on Redis, 16 in flight\n/,
   );
 }, 40_000);
+
+it('leaves nothing behind when it is broken off', async (context) => {
+  needsProgram(context, 'redis-server');
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-broken-off-'));
+  try {
+    const env = { ...process.env, TMPDIR: folder };
+    const running = spawn(process.execPath, [entry, '--seconds', '60', '--only', 'reserve on redis'], { env });
+    const exited = once(running, 'exit');
+    while (!sockets(folder)) await after(50);
+    running.kill('SIGTERM');
+    expect(await exited).toEqual([143, null]);
+    expect(readdirSync(folder)).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}, 40_000);
+
+/** Whether a server listens there. */
+const sockets = (folder: string) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' }).some((name) => name.endsWith('.sock'));
