@@ -10,8 +10,8 @@ export interface PeerFacts {
   /** How it is driven, in one sentence: entry point and settings. */
   readonly driven: string;
   /**
-   * Checks of ours that it does not make, read in its source: what, and in brackets where. Begins with the check and a
-   * colon; those in `TESTED` are shown by a test as well, whatever else begins otherwise.
+   * Checks of ours that it does not make, or makes otherwise, read in its source: what, and in brackets where. Begins with
+   * the check and a colon; those in `TESTED` are shown by a test to be left out, whatever else begins otherwise.
    */
   readonly leavesOut: readonly string[];
 }

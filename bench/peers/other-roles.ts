@@ -46,8 +46,8 @@ export const SIGNING_AND_ISSUING: readonly PeerFacts[] = [
       'Provider.callback() behind node:http, static clients, private_key_jwt, JWT access tokens, nonces required, its own adapter in memory',
     leavesOut: [
       'atomic replay memory: looks first and saves then, so that two at once both pass (lib/models/replay_detection.js, unique)',
-      'entries that are live: its adapter in memory drops one when a thousand or two of any kind have come after it (lib/adapters/memory_adapter.js)',
-      'replay with a date ahead: an entry lives 300 s, a proof without nonce up to 600 s (lib/helpers/validate_dpop.js, checkDpopReplay)',
+      'entries that are live: its adapter in memory, which is for development, drops one when a thousand or two of any kind have come after it (lib/adapters/memory_adapter.js)',
+      'replay with a date ahead, where no nonces are required: an entry lives 300 s, a proof without one up to 600 s (lib/helpers/validate_dpop.js, checkDpopReplay)',
       'iat beside a nonce: not looked at; ours neither, where nonces are required (lib/helpers/validate_dpop.js)',
     ],
   },

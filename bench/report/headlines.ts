@@ -47,10 +47,14 @@ function besidePeers(report: Report): Headline | undefined {
   const nearest = nearestPeer(report);
   if (nearest === undefined) return undefined;
   const { peer, factor, leavesOut } = nearest;
-  const omits = leavesOut.length === 0 ? '' : `; it leaves out ${shortOmissions(leavesOut)}`;
+  const omitted = shortOmissions(leavesOut);
+  const omits = omitted === '' ? '' : `; it leaves out ${omitted}`;
+  const cold = named(report, NAMES.verifyCold);
+  const alike =
+    cold === undefined ? '' : `, and ${ratio(times(peer, cold))} × where ours knows neither key nor token yet`;
   return {
     figure: `${ratio(factor)} ×`,
-    text: `the CPU for one request is what the nearest other library that verifies DPoP takes (${peer.name})${omits}.`,
+    text: `the CPU for one request is what the nearest other library that verifies DPoP takes (${peer.name})${alike}${omits}.`,
   };
 }
 

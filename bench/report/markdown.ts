@@ -56,13 +56,16 @@ function costTable(report: Report): string[] {
 
 function verifying(report: Report): string[][] {
   const raw = rawVerification(report, 'ES256');
-  const mutual = named(report, NAMES.verifyMutualTls);
+  const [mutual, cold] = [named(report, NAMES.verifyMutualTls), named(report, NAMES.verifyCold)];
   const common = algorithms(report).filter((alg) => ['ES256', 'Ed25519', 'PS256'].includes(alg));
   const wholes = common.map((alg) => verification(report, alg)).filter((each) => each !== undefined);
   return [
     ...(raw === undefined ? [] : [[raw.name, cost(raw), 'one signature alone']]),
     ...wholes.map((whole) => [`**${whole.name}**`, cost(whole), besideLimit(report, whole)]),
     ...(mutual === undefined ? [] : [[`**${mutual.name}**`, cost(mutual), 'no signature for each request']]),
+    ...(cold === undefined
+      ? []
+      : [[`**${cold.name}**`, cost(cold), 'neither key nor token is remembered, as by the others']]),
   ];
 }
 
@@ -96,9 +99,12 @@ function peers(report: Report, role: PeerFacts['role']): string[][] {
 
 function besideOurs(report: Report, peer: Result, { role, leavesOut }: PeerFacts): string {
   const ours = role === 'verifies' ? oursBeside(report, peer) : proof(report, 'ES256');
+  const cold = role === 'verifies' ? named(report, NAMES.verifyCold) : undefined;
   const factor = ours === undefined ? [] : [`${ratio(times(peer, ours))} × ours`];
-  const omits = role === 'verifies' && leavesOut.length > 0 ? [`without ${shortOmissions(leavesOut)}`] : [];
-  return [...factor, ...omits].join(', ');
+  const factorCold = cold === undefined ? [] : [`${ratio(times(peer, cold))} × ours cold`];
+  const omitted = role === 'verifies' ? shortOmissions(leavesOut) : '';
+  const omits = omitted === '' ? [] : [`without ${omitted}`];
+  return [...factor, ...factorCold, ...omits].join(', ');
 }
 
 const cost = ({ value }: Result) => time(value.median);

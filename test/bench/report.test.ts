@@ -70,6 +70,15 @@ describe('the page', () => {
     expect(row('client.fetch', 'undici.fetch')).toMatch(/>100<.*>92\.0<.*>met</s);
   });
 
+  it('shows the others beside ours where it remembers as little as they do, and names no omission that no test shows', () => {
+    const section = sectionOf(page, 'peers').replaceAll('\u00a0', ' ');
+    expect(section).toContain('a-peer 350 µs · 4.17 ×, cold 1.35 ×');
+    expect(section).toContain('verify ES256, cold key 260 µs');
+    const peers = full.peers.map((peer) => ({ ...peer, leavesOut: ['nonce: none', 'normal form of htu: stricter'] }));
+    expect(markdownTable({ ...full, peers })).toContain('without nonce |');
+    expect(htmlReport({ ...full, peers })).toContain('it leaves out nonce.');
+  });
+
   it('takes no name of a report for markup', () => {
     const text = htmlReport(hostile(full));
     expect(text.includes('<b>')).toBe(false); // and not the whole page in the message
@@ -104,6 +113,12 @@ describe('its advice', () => {
       'Honest clients felt most of bad signatures (3,000 a second): a p99 of 6.67 ms instead of 1.67 ms',
     );
     expect(all).not.toContain('noisy');
+  });
+
+  it('does not say that a signature is verified for nobody but who has a token', () => {
+    expect(said(full).find((each) => each.startsWith('What a flood costs'))).toContain(
+      'a forged one with a proof of his own',
+    );
   });
 
   it('is given only with its figures', () => {
@@ -152,7 +167,10 @@ describe('the table in Markdown', () => {
     const text = markdownTable(full).replaceAll('\u00a0', ' ');
     expect(text).toContain('| DPoP ES256 | 6,700 | 149 µs | 3.00 ms |');
     expect(text).toContain('| **verify ES256, 100 clients** | 84.0 µs | 1.19 × raw ES256 |');
-    expect(text).toContain('| a-peer | 350 µs | 4.17 × ours, without replay and nonce |');
+    expect(text).toContain('| a-peer | 350 µs | 4.17 × ours, 1.35 × ours cold, without replay and nonce |');
+    expect(text).toContain(
+      '| **verify ES256, cold key** | 260 µs | neither key nor token is remembered, as by the others |',
+    );
     expect(text).toContain('Of 7 bars 5 are met, 1 missed and 1 unclear.');
     expect(text).toMatch(/`npm run bench` on 2026-11-27: .*, commit 0123456789ab/);
     expect(text.split('\n').length).toBeLessThan(32);

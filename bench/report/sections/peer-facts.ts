@@ -9,7 +9,7 @@ export function peerFactsSection({ peers = [] }: Report): Section | undefined {
   return {
     id: 'peer-facts',
     title: 'Who the others are',
-    body: html`<p>How each is driven, and which of our checks it leaves out, with the place in its source.</p>
+    body: html`<p>How each is driven, and which of our checks it leaves out or makes otherwise, with the place in its source.</p>
 <dl class="facts">${peers.map(factsOf)}</dl>`,
   };
 }
