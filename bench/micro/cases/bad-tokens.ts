@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { HttpMessage } from '@holdfast/proof';
 import type { Certified } from '../../scene/certified.ts';
 import { anonymousRequest, bearerRequest, mtlsRequest } from '../../scene/request.ts';
@@ -13,6 +14,14 @@ export function ofUnknownKid(scene: Scene): Requests {
 /** Whose signature it has does not matter: no keys of such an issuer are known. */
 export function ofAnotherIssuer(scene: Scene): Requests {
   return withTokens(scene, (token) => changed(token, 'payload', { iss: 'https://other.example' }));
+}
+
+/** Nothing secret is needed for one: neither a token of anybody nor a signature that is good. */
+export function forged(scene: Scene): Requests {
+  return withTokens(scene, (token) => {
+    const segments = token.split('.');
+    return segments.with(2, randomBytes(64).toString('base64url')).join('.');
+  });
 }
 
 /** Tokens that were good a second ago. */

@@ -20,6 +20,7 @@ import {
   anonymous,
   asBearer,
   ended,
+  forged,
   ofAnotherIssuer,
   ofUnknownKid,
   withAnotherCertificate,
@@ -56,7 +57,8 @@ export function refusalCases(scenes: Scenes): Case[] {
     ofScene('a stale nonce', { code: 'nonce_stale' }, withStaleNonce),
     ofScene('a token with an unknown kid', { code: 'token_key_unknown' }, ofUnknownKid),
     ofScene('a token of another issuer', { code: 'token_issuer', onlyFull: true }, ofAnotherIssuer),
-    // The signature of its issuer is verified each time
+    // The signature of its issuer is verified each time, of both
+    ofScene('a forged token', { code: 'token_signature', bars: oneSignature, onlyFull: true }, forged),
     ofScene('an expired token', { code: 'token_expired', bars: oneSignature, onlyFull: true }, ended),
     ofScene('no token', { code: 'credentials_missing', most: 10_000, onlyFull: true }, () => anonymous),
     ofScene('a bound token as Bearer', { code: 'scheme_mismatch', most: 10_000, onlyFull: true }, asBearer),

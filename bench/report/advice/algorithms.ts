@@ -78,6 +78,12 @@ const LEVELS: readonly { readonly bits: string; readonly algs: readonly string[]
   { bits: 'category 3 against quantum computers', algs: ['ML-DSA-65'] },
 ];
 
+function rsaLevel(measured: readonly string[]): string {
+  const algs = measured.filter((alg) => alg.startsWith('PS'));
+  if (algs.length === 0) return '';
+  return ` RSA keys have 2048 bits here, so that ${listed(algs)} ${algs.length === 1 ? 'is' : 'are'} at some 112 bits whatever the hash.`;
+}
+
 /** Algorithms beside those of their own strength: a weaker one is no bargain. */
 export function equalSecurity(report: Report): Advice | undefined {
   const measured = algorithms(report);
@@ -93,6 +99,6 @@ export function equalSecurity(report: Report): Advice | undefined {
   if (levels.length < 2) return undefined;
   return {
     topic: 'At equal strength',
-    text: `What the venue and the client pay for one request, ${levels.join('; ')}. PS256 and PS384 were measured with RSA keys of 2048 bits, some 112 bits whatever the hash.`,
+    text: `What the venue and the client pay for one request, ${levels.join('; ')}.${rsaLevel(measured)}`,
   };
 }

@@ -43,7 +43,7 @@ export function processes(report: Report): Advice | undefined {
       : '';
   return {
     topic: 'A process for each core',
-    text: `${many.processes} processes answered ${ratio(factor)} times as many requests as one, at ${ratio(cpu)} times its CPU for each.${shared} Nonces and replay table belong to each process, so that nothing has to be shared; a client that lands on another one is challenged once.`,
+    text: `${many.processes} processes answered ${ratio(factor)} times as many requests as one, at ${ratio(cpu)} times its CPU for each.${shared} Nonces and replay table belong to each process, so that nothing has to be shared; whenever a client lands on another one it is challenged, so that connections should stay where they are.`,
   };
 }
 

@@ -42,7 +42,7 @@ export function flooding(report: Report): Advice | undefined {
   const range = `A refusal costs from ${time(cheapest.value.median)} (${cheapest.name}) to ${time(dearest.value.median)} (${dearest.name}), so that one core refuses between ${about(perSecond(dearest.value.median))} and ${about(perSecond(cheapest.value.median))} a second`;
   return {
     topic: 'What a flood costs',
-    text: `${range}.${httpAlone(report)}${felt(report)} What costs a signature needs a token that the venue takes: limit requests for each token or client there, and connections and requests for each address in front.`,
+    text: `${range}.${httpAlone(report)}${felt(report)} A signature is verified for who shows a token that the venue takes, and for who shows a forged one with a proof of his own, for which he needs nothing secret: limit requests for each token or client in the venue, and connections and requests for each address in front.`,
   };
 }
 

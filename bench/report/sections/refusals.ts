@@ -19,7 +19,8 @@ export function refusalsSection(report: Report): Section | undefined {
     id: 'refusals',
     title: 'What a refusal costs',
     body: html`<p>What can be told without a signature is refused before one is verified. Who wants to make the verifier work has to
-bring a token that it takes and a proof that says the right things.</p>
+bring a proof that says the right things, and with it a token that the verifier takes, or one that says it is the
+issuer’s: its signature has to be verified before it is known to be forged.</p>
 ${figure([key, cpuPlot('one refusal', bars)], `CPU time of one refusal, by its reason. ${SPREAD}`)}`,
   };
 }
