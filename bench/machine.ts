@@ -12,7 +12,7 @@ export interface Machine {
   readonly memoryGiB: number;
   readonly node: string;
   readonly openssl: string;
-  /** Installed versions of ours and of the peers. */
+  /** Installed versions of ours, of the peers and of what servers and clients are made with. */
   readonly packages: Readonly<Record<string, string>>;
   /** Absent outside of a git checkout. */
   readonly commit?: string;
@@ -20,6 +20,7 @@ export interface Machine {
 
 const root = join(import.meta.dirname, '..');
 const OURS = ['@holdfast/verifier', '@holdfast/issuer', '@holdfast/signer'];
+const AROUND = ['sodium-native', 'fastify', 'undici', 'autocannon']; // what is in some figures with them
 
 export function describeMachine(): Machine {
   const commit = readCommit();
@@ -29,7 +30,7 @@ export function describeMachine(): Machine {
     memoryGiB: Math.round((totalmem() / 2 ** 30) * 10) / 10,
     node: process.versions.node,
     openssl: process.versions.openssl,
-    packages: Object.fromEntries([...OURS, ...peerPackages(), 'sodium-native'].flatMap(withVersion)),
+    packages: Object.fromEntries([...OURS, ...peerPackages(), ...AROUND].flatMap(withVersion)),
     ...(commit === undefined ? {} : { commit }),
   };
 }
