@@ -26,6 +26,7 @@ export interface DeployedRate {
 }
 
 const SECONDS = 5; // of each rate
+const MOST = 10_000; // requests a second: more than `client.fetch` can send, and more than anybody wants to be sent
 const PATIENCE = 10_000; // ms
 const SEED = 9449;
 const WARM_UP = 20; // requests: connections, token and nonce are there then, and V8 has seen the code
@@ -37,7 +38,8 @@ const WARM_UP = 20; // requests: connections, token and nonce are there then, an
 export async function runDeployed(target: Target, options: Options, say: (line: string) => void): Promise<Deployed> {
   const { url, deployment, client: id } = target;
   const { alg = 'ES256', seconds = SECONDS } = options;
-  if (!isAlgorithm(alg) || !isAvailable(alg)) throw new UsageError('--alg: one that proofs may have');
+  if (!isAlgorithm(alg) || !isAvailable(alg)) throw new UsageError('--alg: one that proofs may have, like ES256');
+  for (const rate of target.rates) expectSome(rate, seconds);
   const opened = await openClient(deployment, id, alg);
   const { ca } = opened.tls;
   const anonymous = new Agent({ ...(ca === undefined ? {} : { connect: { ca } }) });
@@ -55,6 +57,13 @@ export async function runDeployed(target: Target, options: Options, say: (line: 
   } finally {
     await Promise.all([opened.client.close(), anonymous.close()]);
   }
+}
+
+/** Throws UsageError for what would send nothing, or everything at once. */
+function expectSome(rate: number, seconds: number): void {
+  if (rate > MOST) throw new UsageError(`--rate: ${MOST} a second at most`);
+  if (rate * seconds < 1)
+    throw new UsageError(`--rate, --seconds: ${rate} a second for ${seconds} s is not one request`);
 }
 
 async function atRate(rate: number, seconds: number, send: () => Promise<string | undefined>): Promise<OpenLoopResult> {

@@ -50,6 +50,16 @@ describe('holdfast bench URL', () => {
     expect(stderr).toBe('bench: the server does not answer this client with success: 404 not_found\n');
   });
 
+  it.each([
+    ['nothing', ['--rate', '10,0.1', '--seconds', '1']],
+    ['everything at once', ['--rate', '1e12']],
+  ])('sends %s to nobody', async (_what, more) => {
+    const of = ['--deployment', deployment(), '--client', 'trader-dpop'];
+    const { code, stdout, stderr } = await holdfast('bench', urls.dpop, ...of, ...more);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^bench: --rate[^\n]+\n$/);
+  });
+
   it('asks which client, where there are several', async () => {
     const { code, stderr } = await holdfast('bench', urls.dpop, '--deployment', deployment());
     expect(code).toBe(2);
