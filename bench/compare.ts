@@ -15,7 +15,10 @@ export interface Change {
 
 const LEAST = 0.05; // of the ratio before: less is not worth a word, however sure
 
-/** The ratios that both reports have, in the order of the later one. */
+/**
+ * The ratios that both reports have, in the order of the later one. Not those of somebody else's: what we do better makes
+ * them dearer beside us.
+ */
 export function compareReports(before: Report, after: Report): Change[] {
   const earlier = new Map(ratios(before).map((ratio) => [key(ratio), ratio.figure]));
   return ratios(after).flatMap((ratio) => {
@@ -32,12 +35,14 @@ interface Ratio {
   readonly figure: Spread;
 }
 
-function ratios({ cases = [], load }: Report): Ratio[] {
+function ratios({ cases = [], load, peers = [] }: Report): Ratio[] {
+  const others = new Set(peers.flatMap((peer) => peer.cases));
+  const ours = cases.filter(({ name, group }) => group !== 'peer' && !others.has(name));
   const loaded = (load?.scenarios ?? []).map(({ name, saturation }) => ({
     name,
     comparisons: saturation?.comparisons ?? [],
   }));
-  return [...cases, ...loaded].flatMap(({ name, comparisons }) =>
+  return [...ours, ...loaded].flatMap(({ name, comparisons }) =>
     comparisons.flatMap((each) => (each.against === undefined ? [] : [{ name, ...divided(each, each.against) }])),
   );
 }

@@ -63,6 +63,23 @@ describe('npm run bench -- --compare', () => {
     expect(changes).toEqual([{ name: 'ours', against: 'raw', before: steady, after: figure, verdict }]);
   });
 
+  it('takes no ratio of somebody else for ours: that it takes longer beside us is no fault', () => {
+    const [before, after] = [steady, { median: 1.4, low: 1.38, high: 1.42 }].map((figure) => {
+      const of = report(figure);
+      const [ours] = of.cases ?? [];
+      const peer = (name: string, group: 'peer' | 'sign') => ({
+        ...ours,
+        name,
+        group,
+        comparisons: [{ against: 'ours', figure }],
+      });
+      const cases = [peer('verifies', 'peer'), peer('signs', 'sign')];
+      const facts = { name: 'signer', cases: ['signs'], role: 'signs', driven: '', leavesOut: [] };
+      return { ...of, cases, peers: [facts] } as unknown as Report;
+    });
+    expect(compareReports(before as Report, after as Report)).toEqual([]);
+  });
+
   it('prints the changes with the report, and ends with 3 when a ratio got worse', () => {
     const [better, worse] = [
       { median: 1.0, low: 0.98, high: 1.02 },
