@@ -21,7 +21,7 @@ export function checksTable(peers: readonly PeerFacts[]): Html | undefined {
   const omitted = TESTED.filter((check) => verifiers.some((peer) => leaves(peer, check)));
   if (omitted.length === 0) return undefined;
   return table({
-    caption: 'Checks of a request: who makes them, and who leaves them out',
+    caption: 'Checks of a request: who refuses what fails them (yes), and who lets it pass (no)',
     head: ['', 'Holdfast', ...verifiers.map(({ name }) => name)],
     rows: omitted.map((check) => [check, MADE, ...verifiers.map((peer) => (leaves(peer, check) ? LEFT_OUT : MADE))]),
     isBroad: true,
