@@ -1,3 +1,4 @@
+import { TRIALS } from './load/trials.ts';
 import type { Comparison, Report } from './result.ts';
 import { relativeWidth, type Spread } from './statistics.ts';
 import { NOISE } from './verdict.ts';
@@ -29,6 +30,11 @@ export function compareReports(before: Report, after: Report): Change[] {
   });
 }
 
+/** What others are measured beside: their own ratios say as little of us as those of peers. */
+const FLOORS: ReadonlySet<string> = new Set(
+  TRIALS.filter(({ authentication }) => ['none', 'raw', 'bearer'].includes(authentication)).map(({ name }) => name),
+);
+
 interface Ratio {
   readonly name: string;
   readonly against: string;
@@ -38,10 +44,9 @@ interface Ratio {
 function ratios({ cases = [], load, peers = [] }: Report): Ratio[] {
   const others = new Set(peers.flatMap((peer) => peer.cases));
   const ours = cases.filter(({ name, group }) => group !== 'peer' && !others.has(name));
-  const loaded = (load?.scenarios ?? []).map(({ name, saturation }) => ({
-    name,
-    comparisons: saturation?.comparisons ?? [],
-  }));
+  const loaded = (load?.scenarios ?? [])
+    .filter(({ name }) => !FLOORS.has(name))
+    .map(({ name, saturation }) => ({ name, comparisons: saturation?.comparisons ?? [] }));
   return [...ours, ...loaded].flatMap(({ name, comparisons }) =>
     comparisons.flatMap((each) => (each.against === undefined ? [] : [{ name, ...divided(each, each.against) }])),
   );

@@ -1,13 +1,10 @@
 import type { Comparison, Saturation } from '../result.ts';
 import { percentile, type Spread, spread } from '../statistics.ts';
-import { comparison } from '../verdict.ts';
+import { comparison, SATURATED } from '../verdict.ts';
 import type { Series } from './rounds.ts';
 import { CONNECTIONS, type Saturated } from './saturate.ts';
 import type { RawVerification } from './server/venue-server.ts';
 import type { Against } from './trials.ts';
-
-/** From here on a server is at its limit, and what it answers is not what the generator can ask. */
-export const SATURATED = 0.9; // of a core
 
 const BY_CPU = ', by CPU';
 

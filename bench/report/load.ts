@@ -1,6 +1,6 @@
-import { SATURATED } from '../load/judge.ts';
 import type { AtRate, Load, Scenario } from '../result.ts';
 import type { Spread } from '../statistics.ts';
+import { SATURATED } from '../verdict.ts';
 import { align } from './align.ts';
 import { cells, number } from './comparison.ts';
 

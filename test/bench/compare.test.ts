@@ -63,6 +63,17 @@ describe('npm run bench -- --compare', () => {
     expect(changes).toEqual([{ name: 'ours', against: 'raw', before: steady, after: figure, verdict }]);
   });
 
+  it('takes no ratio of a floor or of a reference under load for ours', () => {
+    const [before, after] = [steady, { median: 1.4, low: 1.38, high: 1.42 }].map((figure) => {
+      const names = ['load Bearer JWT (reference only)', 'load one raw verification', 'load DPoP ES256'];
+      const saturation = { comparisons: [{ against: 'load no authentication', figure }] };
+      const scenarios = names.map((name) => ({ name, transport: 'http', processes: 1, rates: [], saturation }));
+      return { ...report(steady), load: { scenarios } } as unknown as Report;
+    }) as [Report, Report];
+    const worse = compareReports(before, after).filter(({ verdict }) => verdict === 'worse');
+    expect(worse.map(({ name }) => name)).toEqual(['load DPoP ES256']);
+  });
+
   it('takes no ratio of somebody else for ours: that it takes longer beside us is no fault', () => {
     const [before, after] = [steady, { median: 1.4, low: 1.38, high: 1.42 }].map((figure) => {
       const of = report(figure);

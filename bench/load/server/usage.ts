@@ -10,7 +10,6 @@ export interface Usage {
   readonly served: number;
   /** MiB. */
   readonly resident: number;
-  readonly heap: number;
 }
 
 /** Between two moments. */
@@ -34,8 +33,7 @@ export function watchUsage(): () => Usage {
   });
   return () => {
     const { user, system } = process.cpuUsage();
-    const { rss, heapUsed } = process.memoryUsage();
-    return { at: now(), cpu: user + system, served, resident: rss / MIB, heap: heapUsed / MIB };
+    return { at: now(), cpu: user + system, served, resident: process.memoryUsage.rss() / MIB };
   };
 }
 

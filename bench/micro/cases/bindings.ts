@@ -26,8 +26,15 @@ export function bindingCases(scenes: Scenes): Case[] {
       ...es256,
       bars: [moreThan([VERIFY])],
       open: async () => toBoth(await scenes.certified()),
+      onlyFull: true,
     },
-    { name: 'verify ES256, opaque token', ...es256, bars: [moreThan([VERIFY])], open: () => opaque(LONG) },
+    {
+      name: 'verify ES256, opaque token',
+      ...es256,
+      bars: [moreThan([VERIFY])],
+      open: () => opaque(LONG),
+      onlyFull: true,
+    },
     {
       name: 'verify ES256, opaque token asked about each time',
       ...es256,

@@ -18,7 +18,7 @@ const LIFE = 90; // seconds: as long as a nonce is accepted, in the middle
 export function redisCases(scenes: Scenes): Case[] {
   const missing = redisMissing();
   return [1, 16].flatMap((limit) => {
-    const shared = { missing, ...(limit === 1 ? {} : { onlyFull: true }) };
+    const shared = { missing, onlyFull: true };
     const named = (what: string) => (limit === 1 ? what : `${what}, ${limit} in flight`);
     return [
       {

@@ -20,6 +20,7 @@ export function signCases(): Case[] {
       alg: 'ES256',
       bars: [timesOf('raw sign ES256')],
       open: () => proving(webKey(globalThis.crypto)),
+      onlyFull: true,
     },
     {
       name: 'proof ES256, sign via @peculiar/webcrypto',

@@ -43,12 +43,14 @@ export function verifyCases(scenes: Scenes): Case[] {
       ...es256,
       bars: [timesOf('raw ES256')],
       open: () => accepting(withSettings({ signatures: 'pool' }), 16), // more CPU for each, less time where there are cores
+      onlyFull: true,
     },
     {
       name: 'verify ES256, without nonces',
       ...es256,
       bars: [timesOf(VERIFY)],
       open: () => accepting(withSettings(withoutNonces()), 1),
+      onlyFull: true,
     },
     ...MEASURED.filter((alg) => alg !== 'ES256').map((alg) => verifyCase(scenes, alg)),
   ];

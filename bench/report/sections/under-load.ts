@@ -1,4 +1,5 @@
 import type { AtRate, Report, Scenario } from '../../result.ts';
+import { SATURATED } from '../../verdict.ts';
 import { count, listed, memory, percent, time } from '../format.ts';
 import { type Html, html } from '../markup.ts';
 import { type Bar, barPlot, upTo } from '../plots/bars.ts';
@@ -75,8 +76,6 @@ function toRow(scenario: Saturated) {
     processes,
   ];
 }
-
-const SATURATED = 0.9; // of a core
 
 /** Whether the server could not do more; what asked it may have been the limit instead. */
 export const isAtLimit = ({ saturation: { busy } }: Saturated) => busy.median >= SATURATED;

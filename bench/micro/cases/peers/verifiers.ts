@@ -28,9 +28,9 @@ export const VERIFIERS: readonly PeerVerifier[] = [
   },
   { name: 'jose', open: openJose, cases: ['jose by hand', 'jose by hand, 16 in flight'], quick: 'one' },
   { ...named('express-oauth2-jwt-bearer'), open: openExpress, quick: 'one' },
-  { ...named('express-oauth2-dpop'), open: openExpressDpop, quick: 'one' },
-  { ...named('@atproto/oauth-provider'), open: openAtproto, quick: 'one' },
-  { ...named('better-auth'), open: openBetterAuth, quick: 'one' },
+  { ...named('express-oauth2-dpop'), open: openExpressDpop, quick: 'none' },
+  { ...named('@atproto/oauth-provider'), open: openAtproto, quick: 'none' },
+  { ...named('better-auth'), open: openBetterAuth, quick: 'none' },
   { ...named('@solid/access-token-verifier'), open: openSolid, quick: 'none' },
   { ...named('@openid4vc/oauth2'), open: openOpenid4vc, quick: 'none' },
 ];
