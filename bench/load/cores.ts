@@ -10,8 +10,8 @@ export interface Place {
 const CORES = availableParallelism();
 
 /**
- * Whether processes are kept to cores of their own: by `taskset`, which Linux has. Without, the kernel likes to put a server
- * and who it answers on one core, since they wake each other, and a server that could do more is idle half of the time.
+ * Whether processes are kept to cores of their own: by `taskset`, which Linux has. Without, the kernel may put a server and
+ * who it answers on one core, since they wake each other, and a server that could do more has half of the time.
  */
 export function isPinned(): boolean {
   found ??=

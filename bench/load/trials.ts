@@ -52,7 +52,7 @@ export const TRIALS: readonly Trial[] = [
     against: [{ name: RAW, atMost: MOST }, { name: NOTHING }],
   },
   dpopBy('Ed25519'),
-  { ...dpopBy('PS256'), onlyFull: true }, // a proof takes longer to sign than the whole of its request to answer
+  dpopBy('PS256'), // a proof takes longer to sign than the whole of its request to answer
   { ...byDefault, ...besideDpop, name: 'load opaque token, introspection', authentication: 'opaque' },
   { ...byDefault, ...besideDpop, name: 'load opaque token, asked every time', authentication: 'opaque', ttl: 0 },
   { ...dpopES256, ...besideDpop, name: ORDERS, requests: 'order' },
@@ -65,7 +65,15 @@ export const TRIALS: readonly Trial[] = [
 
 function dpopBy(alg: Algorithm): Trial {
   const floor = { name: NOTHING };
-  return { ...byDefault, name: `load DPoP ${alg}`, alg, authentication: 'dpop', rates: 'in full', floor };
+  return {
+    ...byDefault,
+    name: `load DPoP ${alg}`,
+    alg,
+    authentication: 'dpop',
+    rates: 'in full',
+    floor,
+    onlyFull: true,
+  };
 }
 
 /** One core has one process anyway. */
