@@ -117,6 +117,7 @@ describe('N8 RFC 6750 §3.1 one token', () => {
     '/orders?%61ccess_token=abc',
     '/orders?%61%63%63%65%73%73%5f%74%6f%6b%65%6e=abc',
     '/orders?ACCESS_TOKEN=abc',
+    '/orders?access_to%E2%84%AAen=abc', // the Kelvin sign, of which k is the small form
     '/orders?a=1?b&access_token=abc',
   ])('FAPI2-5.3.4-02 C064 refuses a token in the query, also beside a header: %s', async (target) => {
     const scene = new Scene();
@@ -141,6 +142,9 @@ describe('N8 RFC 6750 §3.1 one token', () => {
       '%5F',
       'toKen',
       '%4B',
+      'access_to',
+      '%e2%84%aa',
+      'en',
       '&',
       '?',
       '=',

@@ -68,8 +68,9 @@ function hasTokenInQuery(target: string): boolean {
   return query !== -1 && TOKEN_IN_QUERY.test(target.slice(query));
 }
 
-/** RFC 3986 §2.1: itself, or the octet of its small or capital form. */
+/** RFC 3986 §2.1: itself, or the octets of whatever has it for a small form; beside its capital, of k the Kelvin sign. */
 function spellings(character: string): string {
-  const octets = [character, character.toUpperCase()].map((form) => `%${form.charCodeAt(0).toString(16)}`);
+  const forms = [character, character.toUpperCase(), ...(character === 'k' ? ['\u212a'] : [])];
+  const octets = forms.map((form) => Buffer.from(form).toString('hex').replace(/../g, '%$&'));
   return `(?:${[character, ...octets].join('|')})`;
 }
