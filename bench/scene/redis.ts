@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
-import { constants as osConstants, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createClient, type RedisClientType } from '@redis/client';
 
@@ -13,7 +13,8 @@ export interface Redis extends AsyncDisposable {
 
 /** Why there is none on this machine; undefined when there is one. */
 export function redisMissing(): string | undefined {
-  return find('redis-server') === undefined ? 'redis-server is not on this machine' : undefined;
+  const { status } = spawnSync('redis-server', ['--version'], { stdio: 'ignore' });
+  return status === 0 ? undefined : 'redis-server is not on this machine';
 }
 
 export async function startRedis(): Promise<Redis> {
@@ -47,7 +48,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Calls `end` when this process ends before it was meant to. By itself a signal would leave server and folder behind. */
 function whenBrokenOff(end: () => void): () => void {
-  const exit = (signal: NodeJS.Signals) => process.exit(128 + osConstants.signals[signal]);
+  const exit = (signal: NodeJS.Signals) => process.exit(128 + constants.signals[signal]);
   process.once('exit', end);
   for (const signal of SIGNALS) process.once(signal, exit);
   return () => {
@@ -62,16 +63,4 @@ async function untilReady(child: ChildProcess): Promise<void> {
   for await (const line of createInterface(stdout)) if (/ready to accept connections/i.test(line)) break;
   stdout.resume();
   if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}`);
-}
-
-function find(program: string): string | undefined {
-  const candidates = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, program));
-  return candidates.find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }

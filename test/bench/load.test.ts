@@ -7,7 +7,6 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { arrivals } from '../../bench/load/arrivals.ts';
 import { runClosedLoop } from '../../bench/load/closed-loop.ts';
 import { runOpenLoop } from '../../bench/load/open-loop.ts';
-import { TRIALS } from '../../bench/load/trials.ts';
 import { summarise } from '../../bench/load/when-due.ts';
 import { loadLines } from '../../bench/report/load.ts';
 import type { Load, Scenario } from '../../bench/result.ts';
@@ -15,7 +14,6 @@ import type { Load, Scenario } from '../../bench/result.ts';
 const STALL = 300; // ms
 const CONNECTIONS = 8;
 const READ = { method: 'GET', path: '/orders', headers: {} };
-const BAR = 1.25;
 
 let server: Server | undefined;
 afterEach(() => {
@@ -104,13 +102,6 @@ function bench(...args: string[]) {
 }
 
 describe('npm run bench -- --load', () => {
-  it('holds a venue with DPoP to what it cannot do without', () => {
-    const { floor, against } = TRIALS.find(({ name }) => name === 'load DPoP ES256') ?? {};
-    const bar = { atMost: BAR };
-    expect(floor).toEqual({ name: 'load no authentication', ...bar });
-    expect(against).toContainEqual({ name: 'load one raw verification', ...bar });
-  });
-
   it('loads a venue, beside what it cannot do without, and every request has a proof of its own', () => {
     const args = ['--load', '--quick', '--seconds', '1', '--only', 'load DPoP Ed25519', '--json'];
     const { status, stdout, stderr } = bench(...args);
