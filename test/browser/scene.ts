@@ -72,10 +72,11 @@ export async function createScene(client: Readonly<Record<string, unknown>> = {}
   return scene;
 }
 
+/** Ends on the page that answers: whoever went on at once would still be on this one, which is about to be left. */
 export async function logIn(page: Page, password = PASSWORD, name = 'anna'): Promise<void> {
   await page.fill('#login', name);
   await page.fill('#password', password);
-  await page.click('#submit-login');
+  await Promise.all([page.waitForEvent('domcontentloaded'), page.click('#submit-login')]);
 }
 
 /** The parameters with which the client got its person back. */
