@@ -14,7 +14,9 @@ import { addKeys, listKeys, openKeyFile, rotateKeys } from '@holdfast/issuer';
 import type { HoldfastError } from '@holdfast/proof';
 import { calculateJwkThumbprint, importJWK, type JWK } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { createKeyScene, type KeyScene, kids, MARGIN, opened, PASSPHRASE, refusal, START } from './keys-scene.ts';
+import { type KeyScene, keysFolder, kids, MARGIN, opened, PASSPHRASE, refusal, START } from './keys-scene.ts';
+
+const { createKeyScene } = keysFolder();
 
 interface KeyFile {
   locked: string;

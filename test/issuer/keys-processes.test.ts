@@ -7,7 +7,9 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type KeyChange, listKeys, openKeyFile, rotateKeys } from '@holdfast/issuer';
 import { afterAll, describe, expect, it } from 'vitest';
-import { kids, newPath, PASSPHRASE, refusal, START } from './keys-scene.ts';
+import { keysFolder, kids, PASSPHRASE, refusal, START } from './keys-scene.ts';
+
+const { newPath } = keysFolder();
 
 const program = fileURLToPath(new URL('keys-process.ts', import.meta.url));
 const children: ChildProcess[] = [];

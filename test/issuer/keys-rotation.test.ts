@@ -1,6 +1,8 @@
 import { addKeys, dropKey, type KeyChange, listKeys, rotateKeys } from '@holdfast/issuer';
 import { describe, expect, it } from 'vitest';
-import { createKeyScene, kids, LIFETIME, MARGIN, START, tokenBy, verified } from './keys-scene.ts';
+import { keysFolder, kids, LIFETIME, MARGIN, START, tokenBy, verified } from './keys-scene.ts';
+
+const { createKeyScene } = keysFolder();
 
 type Change = readonly [kid: string | undefined, state: string];
 

@@ -25,16 +25,6 @@ const ISSUER = 'https://issuer.example';
 const VENUE = 'https://venue.example';
 const CERTIFICATE = Buffer.from('a certificate, which nobody reads');
 
-const folder = mkdtempSync(join(tmpdir(), 'holdfast-keys-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-let count = 0;
-
-/** A path where nothing is. */
-export function newPath(): string {
-  count += 1;
-  return join(folder, `keys ${count}.json`);
-}
-
 export interface KeyScene {
   /** Seconds; tests move it. */
   now: number;
@@ -42,28 +32,43 @@ export interface KeyScene {
   open(options?: Partial<FileRingOptions>): Promise<FileRing>;
 }
 
-export function createKeyScene(changes: Partial<KeyFileOptions> = {}): KeyScene {
-  const scene: KeyScene = {
-    now: START,
-    options: {
-      path: newPath(),
-      passphrase: PASSPHRASE,
-      algorithms: ['ES256'],
-      tokenLifetime: LIFETIME,
-      margin: MARGIN,
-      clock: () => scene.now * 1000,
-      ...changes,
-    },
-    open: (options = {}) =>
-      openKeyFile({
-        ...scene.options,
-        onFault: (fault) => {
-          throw fault;
-        },
-        ...options,
-      }),
-  };
-  return scene;
+/** A folder for the key files of a suite. It is gone when the suite ends. */
+export function keysFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-keys-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  let count = 0;
+
+  /** A path where nothing is. */
+  function newPath(): string {
+    count += 1;
+    return join(folder, `keys ${count}.json`);
+  }
+
+  function createKeyScene(changes: Partial<KeyFileOptions> = {}): KeyScene {
+    const scene: KeyScene = {
+      now: START,
+      options: {
+        path: newPath(),
+        passphrase: PASSPHRASE,
+        algorithms: ['ES256'],
+        tokenLifetime: LIFETIME,
+        margin: MARGIN,
+        clock: () => scene.now * 1000,
+        ...changes,
+      },
+      open: (options = {}) =>
+        openKeyFile({
+          ...scene.options,
+          onFault: (fault) => {
+            throw fault;
+          },
+          ...options,
+        }),
+    };
+    return scene;
+  }
+
+  return { newPath, createKeyScene };
 }
 
 /** An access token bound to a certificate, good for LIFETIME. */

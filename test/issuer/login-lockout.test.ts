@@ -6,7 +6,9 @@ import { memoryStore } from '@holdfast/stores';
 import { describe, expect, it } from 'vitest';
 import { addressBlock } from '../../packages/issuer/src/login/address-block.ts';
 import { createLockout, type GuessLimits, type Lockout } from '../../packages/issuer/src/login/lockout.ts';
-import { newPath, openStore } from '../stores/sqlite-folder.ts';
+import { sqliteFolder } from '../stores/sqlite-folder.ts';
+
+const { newPath, openStore } = sqliteFolder();
 
 const HERE = '192.0.2.1';
 const ELSEWHERE = '198.51.100.7';

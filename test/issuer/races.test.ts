@@ -1,9 +1,11 @@
 import type { Store } from '@holdfast/proof';
 import { memoryStore } from '@holdfast/stores';
 import { describe, expect, it } from 'vitest';
-import { openStore } from '../stores/sqlite-folder.ts';
+import { sqliteFolder } from '../stores/sqlite-folder.ts';
 import { assertion, NOW } from './forge.ts';
 import { type Answer, browser, createPeople, csrfOf, type People } from './people.ts';
+
+const { openStore } = sqliteFolder();
 
 const MANY = 100;
 

@@ -1,9 +1,11 @@
 import { HoldfastError, type Store } from '@holdfast/proof';
 import { memoryStore } from '@holdfast/stores';
 import { describe, expect, it } from 'vitest';
-import { openStore } from '../stores/sqlite-folder.ts';
+import { sqliteFolder } from '../stores/sqlite-folder.ts';
 import { ISSUER, NOW, thiefKey } from './forge.ts';
 import { DESK, fields, MACHINE, registrationScene, replaceable } from './registration-scene.ts';
+
+const { openStore } = sqliteFolder();
 
 const clock = () => NOW * 1000;
 const scene = registrationScene();

@@ -2,7 +2,7 @@ import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { newPath, openStore } from '../stores/sqlite-folder.ts';
+import { sqliteFolder } from '../stores/sqlite-folder.ts';
 import { ISSUER } from './forge.ts';
 import {
   INITIAL,
@@ -12,6 +12,8 @@ import {
   registrationScene,
   replaceable,
 } from './registration-scene.ts';
+
+const { newPath, openStore } = sqliteFolder();
 
 const program = fileURLToPath(new URL('registration-process.ts', import.meta.url));
 const config = JSON.stringify(registrationConfig());

@@ -3,9 +3,11 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { decodeStatusList, type StatusReference, statusAt } from '@holdfast/proof';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { newPath } from '../stores/sqlite-folder.ts';
+import { sqliteFolder } from '../stores/sqlite-folder.ts';
 import { claims, ecKey } from './forge.ts';
 import type { Order } from './status-process.ts';
+
+const { newPath } = sqliteFolder();
 
 const program = fileURLToPath(new URL('status-process.ts', import.meta.url));
 const jwk = JSON.stringify({ ...ecKey().privateJwk, kid: 'issuer-1' });

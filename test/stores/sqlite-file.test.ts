@@ -20,7 +20,9 @@ import { HoldfastError } from '@holdfast/proof';
 import { sqliteStore } from '@holdfast/stores/sqlite';
 import { describe, expect, it } from 'vitest';
 import { added, START } from './replay-contract.ts';
-import { newPath, openStore } from './sqlite-folder.ts';
+import { sqliteFolder } from './sqlite-folder.ts';
+
+const { newPath, openStore } = sqliteFolder();
 
 const clock = () => START * 1000;
 const until = START + 60;

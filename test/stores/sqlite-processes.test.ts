@@ -5,7 +5,9 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { added } from './replay-contract.ts';
-import { newPath, openStore } from './sqlite-folder.ts';
+import { sqliteFolder } from './sqlite-folder.ts';
+
+const { newPath, openStore } = sqliteFolder();
 
 const program = fileURLToPath(new URL('sqlite-process.ts', import.meta.url));
 const children: ChildProcess[] = [];

@@ -6,7 +6,9 @@ import { sqliteStore } from '@holdfast/stores/sqlite';
 import { describe, expect, it } from 'vitest';
 import { passesStoreContract } from './contract.ts';
 import { added, START, times } from './replay-contract.ts';
-import { newPath, openStore } from './sqlite-folder.ts';
+import { sqliteFolder } from './sqlite-folder.ts';
+
+const { newPath, openStore } = sqliteFolder();
 
 passesStoreContract({ name: 'sqliteStore', open: (options) => openStore(options), many: 1000 });
 
