@@ -58,6 +58,15 @@ describe('RFC 8705 §2.1 a certificate of an accepted authority', () => {
     }
   });
 
+  it('MTLS-2.1-01 is read whenever it is another one than before', async () => {
+    const shown = (der: Uint8Array) => ({ certificate: der, certificateTrusted: true });
+    const [renewed, foreign] = [await certificate({ subject: [{ CN: 'pki' }] }), own.der];
+    for (const der of [pki, renewed, pki]) {
+      expectToken(await as('pki', shown(der)));
+      await refused('pki', shown(foreign), 'client_certificate_mismatch');
+    }
+  });
+
   it('MTLS-2-03 is no authentication of another client', async () => {
     await refused('neighbour', trusted, 'client_certificate_mismatch');
     await refused('self', trusted, 'client_certificate_mismatch');

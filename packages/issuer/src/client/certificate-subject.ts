@@ -1,4 +1,5 @@
 import { isIP, SocketAddress } from 'node:net';
+import { x5tS256 } from '@holdfast/proof';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import { Certificate, type GeneralName, id_ce_subjectAltName, SubjectAlternativeName } from '@peculiar/asn1-x509';
 import { fromCertificateName, isSameName, readDistinguishedName } from './distinguished-name.ts';
@@ -8,16 +9,23 @@ export type RegisteredSubject =
   | { readonly form: 'dn'; readonly value: string }
   | { readonly form: 'dns' | 'uri' | 'ip' | 'email'; readonly value: string };
 
+/** The certificate in which a subject was found last: a client shows the same one for months, and reading it takes long. */
+const foundIn = new WeakMap<RegisteredSubject, string>();
+
 /**
  * Whether a certificate (DER) has the registered subject; one that cannot be read has none. NOT checked: its chain, which
  * the TLS layer validated.
  */
 export function hasSubject(der: Uint8Array, subject: RegisteredSubject): boolean {
+  const certificate = x5tS256(der);
+  if (foundIn.get(subject) === certificate) return true;
   try {
-    return readAndMatch(der, subject);
+    if (!readAndMatch(der, subject)) return false;
   } catch {
     return false;
   }
+  foundIn.set(subject, certificate);
+  return true;
 }
 
 /** What is wrong with a registered subject, or undefined. */
