@@ -21,6 +21,8 @@ export interface CertifiedClient {
 
 export interface Certified {
   readonly verifier: Verifier;
+  /** One that has seen nobody yet. */
+  openVerifier(): Verifier;
   readonly clients: readonly CertifiedClient[];
 }
 
@@ -38,7 +40,8 @@ export async function openCertified(): Promise<Certified> {
     const tokenOfBoth = await issuer.token({ jkt: signer.jkt, ...x5t });
     clients.push({ commonName: names[i] ?? '', certificate, signer, token, tokenOfBoth });
   }
-  return { verifier: createVerifier({ issuer: ISSUER, audience: AUDIENCE, origin: ORIGIN, jwks }), clients };
+  const openVerifier = () => createVerifier({ issuer: ISSUER, audience: AUDIENCE, origin: ORIGIN, jwks });
+  return { verifier: openVerifier(), openVerifier, clients };
 }
 
 /** Leaves in DER with these common names, by one authority. */

@@ -2,7 +2,9 @@ import { createPublicKey, verify } from 'node:crypto';
 import { type Algorithm, algorithms, type HttpMessage } from '@holdfast/proof';
 import { createReplayTable, type Verifier } from '@holdfast/verifier';
 import { MEASURED } from '../../scene/algorithms.ts';
+import type { Certified, CertifiedClient } from '../../scene/certified.ts';
 import { createClient } from '../../scene/client.ts';
+import { mtlsRequest } from '../../scene/request.ts';
 import { goodRequest, nonceOf, openVerifier, type Scene } from '../../scene/scene.ts';
 import type { Scenes } from '../../scene/scenes.ts';
 import { timesOf } from '../bar.ts';
@@ -13,20 +15,29 @@ import { at, signedPool, splitSigned, verifying } from './signed-pool.ts';
 
 /** The first request of a client: its key has to be imported, and the token's signature (ES256) verified as well. */
 export function coldCases(scenes: Scenes): Case[] {
-  return MEASURED.flatMap((alg) => {
-    const raw = rawName(alg);
-    const shared = { ...ofAlgorithm(alg), ...(alg === 'ES256' ? {} : { onlyFull: true }) };
-    return [
-      { ...shared, name: raw, group: 'raw', open: async () => coldRaw(await scenes.of(alg), alg) },
-      {
-        ...shared,
-        name: `verify ${alg}, cold key`,
-        group: 'verify',
-        bars: [timesOf(raw, alg === 'ES256' ? 1.4 : undefined)],
-        open: async () => cold(await scenes.of(alg), alg),
-      },
-    ];
-  });
+  const byCertificate: Case = {
+    name: 'verify mTLS-bound, cold token',
+    group: 'verify',
+    bars: [timesOf('raw ES256')],
+    open: async () => coldToken(await scenes.certified()),
+    onlyFull: true,
+  };
+  return [...MEASURED.flatMap((alg) => ofSenders(scenes, alg)), byCertificate];
+}
+
+function ofSenders(scenes: Scenes, alg: Algorithm): Case[] {
+  const raw = rawName(alg);
+  const shared = { ...ofAlgorithm(alg), ...(alg === 'ES256' ? {} : { onlyFull: true }) };
+  return [
+    { ...shared, name: raw, group: 'raw', open: async () => coldRaw(await scenes.of(alg), alg) },
+    {
+      ...shared,
+      name: `verify ${alg}, cold key`,
+      group: 'verify',
+      bars: [timesOf(raw, alg === 'ES256' ? 1.4 : undefined)],
+      open: async () => cold(await scenes.of(alg), alg),
+    },
+  ];
 }
 
 const rawName = (alg: Algorithm) => (alg === 'ES256' ? 'raw cold key' : `raw cold key, ${alg}`);
@@ -57,7 +68,23 @@ async function cold({ issuer, clients }: Scene, alg: Algorithm): Promise<Prepare
   };
 }
 
-/** The cryptography of the same, by hand: one import, two signatures. */
+/** As `cold`, by a certificate: TLS has verified it, so that only the token's signature (ES256) is left to verify. */
+function coldToken({ openVerifier, clients: [guest, ...clients] }: Certified): Prepare {
+  if (guest === undefined) throw new Error('no clients');
+  const requestBy = ({ token, certificate }: CertifiedClient) => mtlsRequest(token, Uint8Array.from(certificate));
+  return async (count) => {
+    const firsts: First[] = [];
+    while (firsts.length < count) {
+      const verifier = openVerifier();
+      await verifier.verify(requestBy(guest));
+      for (const client of clients.slice(0, count - firsts.length))
+        firsts.push({ verifier, request: requestBy(client) });
+    }
+    return () => inFlight(firsts, 1, ({ verifier, request }) => verifier.verify(request));
+  };
+}
+
+/** The cryptography of `cold`, by hand: one import, two signatures. */
 async function coldRaw(scene: Scene, alg: Algorithm): Promise<Prepare> {
   const { digest, options } = algorithms[alg];
   const [issuerJwk] = scene.issuer.jwks.keys;
