@@ -96,7 +96,7 @@ export function form(parameters: Readonly<Record<string, string>>): string {
   return new URLSearchParams({ grant_type: 'client_credentials', ...client, ...rest }).toString();
 }
 
-/** Sends octets as they are over TLS and returns all that comes back. */
+/** Sends octets as they are over TLS, which have to ask for `Connection: close`, and returns all that comes back. */
 export async function raw(origin: string, octets: string | Uint8Array): Promise<string> {
   const { hostname, port } = new URL(origin);
   const socket: Duplex = tls.connect({
@@ -105,7 +105,7 @@ export async function raw(origin: string, octets: string | Uint8Array): Promise<
     port: Number(port),
     ca: authority.certificate,
   });
-  socket.end(octets);
+  socket.write(octets); // Node drops the answers to a client that ends its side first
   const chunks: Buffer[] = [];
   for await (const chunk of socket) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString();

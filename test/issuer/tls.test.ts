@@ -1,5 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import tls from 'node:tls';
 import { createAuthority } from '@holdfast/certs-scripts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -54,6 +55,22 @@ const shown = (name: Name | undefined): tls.ConnectionOptions =>
 const ask = (client: string, name?: Name, origin = served.mtlsOrigin, options: tls.ConnectionOptions = {}) =>
   call(origin, { headers: FORM, body: form({ client_id: client }), tls: { ...shown(name), ...options } });
 
+/** A connection with that certificate, over which nothing was sent. */
+async function connect(name: Name): Promise<tls.TLSSocket> {
+  const { hostname, port } = new URL(served.mtlsOrigin);
+  const options = { host: '127.0.0.1', servername: hostname, port: Number(port), ca: authority.certificate };
+  const socket = tls.connect({ ...options, ...shown(name) });
+  await once(socket, 'secureConnect');
+  return socket;
+}
+
+function octetsOf(parameters: Readonly<Record<string, string>>): string {
+  const body = form(parameters);
+  const head = ['POST /token HTTP/1.1', `Host: ${new URL(served.mtlsOrigin).host}`, 'Connection: close'];
+  const about = [`Content-Type: ${FORM['content-type']}`, `Content-Length: ${body.length}`];
+  return [...head, ...about, '', body].join('\r\n');
+}
+
 function expectRefusal({ status, body }: Received, code: string): void {
   expect({ status, ...body }).toMatchObject({ status: 401, error: 'invalid_client', code });
 }
@@ -72,6 +89,19 @@ describe('RFC 8705 §2.1 over TLS', () => {
   it('MTLS-6.3-01 a renewed certificate of the same subject gets tokens of its own', async () => {
     const cnf = async (name: Name) => claims((await ask('dn', name)).body['access_token'])['cnf'];
     expect(await cnf('again')).not.toEqual(await cnf('sound'));
+  });
+
+  it('MTLS-3.1-01 C048 requests that come at once are each bound to their own certificate', async () => {
+    const names = Array.from({ length: 24 }, (_, i) => (['sound', 'again', 'thief'] as const)[i % 3] ?? 'sound');
+    const connections = await Promise.all(names.map(connect));
+    const answers = connections.map((connection) => text(connection)); // all are written before any is read
+    for (const connection of connections) connection.write(octetsOf({ client_id: 'dn' }));
+    const got = (await Promise.all(answers)).map((answer) => JSON.parse(answer.slice(answer.indexOf('{'))));
+    for (const [i, name] of names.entries()) {
+      const x5t = createHash('sha256').update(certificates[name].der).digest('base64url');
+      if (name === 'thief') expect(got[i]).toMatchObject({ error: 'invalid_client' });
+      else expect(claims(got[i].access_token)['cnf']).toEqual({ 'x5t#S256': x5t });
+    }
   });
 
   it.each<Name>(['expired', 'notYetValid', 'ofAnotherAuthority', 'forServers'])(

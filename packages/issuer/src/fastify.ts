@@ -1,5 +1,6 @@
 import {
   asRefusal,
+  endOfTurn,
   fieldValues,
   HoldfastError,
   isCertificateTrusted,
@@ -53,7 +54,11 @@ export const issuerRoutes: FastifyPluginAsync<IssuerRoutesOptions> = async (app,
     app.route({
       method: EVERY_METHOD,
       url: base + path,
-      handler: async (request, reply) => answer(request, reply, await line(read(request))),
+      handler: async (request, reply) => {
+        const asked = read(request); // as it came, with the certificate of a connection that may end meanwhile
+        await endOfTurn();
+        return answer(request, reply, await line(asked));
+      },
     });
   };
 

@@ -102,4 +102,5 @@ export {
 } from './status-list.ts';
 export type { ReplayStore, Store } from './store.ts';
 export { TLS_SUITES } from './tls-suites.ts';
+export { endOfTurn } from './turn.ts';
 export { withinTime } from './within-time.ts';

@@ -1,4 +1,4 @@
-import { HoldfastError } from '@holdfast/proof';
+import { endOfTurn, HoldfastError } from '@holdfast/proof';
 import type {
   FastifyContextConfig,
   FastifyInstance,
@@ -13,7 +13,6 @@ import { isRequirement } from '../requirement.ts';
 import type { SignaturePolicy } from '../signature/message-signatures.ts';
 import { checkBodies, messageOf, refuse, signReplies } from './fastify-signatures.ts';
 import { type Guard, type Published, publishedBy, withoutQuery } from './reply.ts';
-import { endOfTurn } from './turn.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

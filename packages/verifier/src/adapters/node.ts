@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
-import { asRefusal, type HttpMessage, messageFromNode } from '@holdfast/proof';
+import { asRefusal, endOfTurn, type HttpMessage, messageFromNode } from '@holdfast/proof';
 import type { Access, Requirement } from '../access.ts';
 import { readRequirement } from '../requirement.ts';
 import { neededSignatures } from '../signature/message-signatures.ts';
@@ -8,7 +8,6 @@ import type { Verifier } from '../verifier.ts';
 import { checkContentLength, MOST_CONTENT, readContent } from './content.ts';
 import { answer, type NodeResponse } from './node-answer.ts';
 import { type Guard, metadataReply, refusalReply, signedReply } from './reply.ts';
-import { endOfTurn } from './turn.ts';
 
 declare module 'node:http' {
   interface IncomingMessage {

@@ -1,14 +1,13 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { asRefusal, type HttpMessage, messageFromNode } from '@holdfast/proof';
+import { asRefusal, endOfTurn, type HttpMessage, messageFromNode } from '@holdfast/proof';
 import type { Access, Requirement } from '../access.ts';
 import { neededSignatures } from '../signature/message-signatures.ts';
 import type { Verifier } from '../verifier.ts';
 import type {} from './node.ts'; // where `request.access` is declared
 import { answer } from './node-answer.ts';
 import { type Reply, refusalReply, signedReply } from './reply.ts';
-import { endOfTurn } from './turn.ts';
 
 /** How long a peer may take to hang up, in milliseconds, before we do. */
 const PATIENCE = 2000;
