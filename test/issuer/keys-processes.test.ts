@@ -7,9 +7,10 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type KeyChange, listKeys, openKeyFile, rotateKeys } from '@holdfast/issuer';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Lap } from './keys-process.ts';
 import { keysFolder, kids, PASSPHRASE, refusal, START } from './keys-scene.ts';
 
-const { newPath } = keysFolder();
+const { newPath, emptyPath } = keysFolder();
 
 const program = fileURLToPath(new URL('keys-process.ts', import.meta.url));
 const children: ChildProcess[] = [];
@@ -34,27 +35,17 @@ const optionsOf = (path: string) => ({ path, passphrase: PASSPHRASE, algorithms:
 
 describe('several processes that rotate one file', () => {
   it('FAPI2-6.8-01 at once: each rotation is one step of its own, and no key is lost', async () => {
-    const path = newPath();
-    const racers = Array.from({ length: 4 }, () => started('race', path, '3'));
+    const racers = Array.from({ length: 4 }, () => started('race'));
     await Promise.all(racers.map((racer) => once(racer, 'message')));
-    const answers = racers.map(async (racer) => {
-      const ended = once(racer, 'exit').then(() => [[]]);
-      return ((await Promise.race([once(racer, 'message'), ended])) as [KeyChange[]])[0];
-    });
-    for (const racer of racers) racer.send('go');
-    const changes = (await Promise.all(answers)).flat();
-
-    // The first of twelve made two keys, each other one made one and moved two
-    const came = (state: string) => changes.filter((change) => change.state === state).map(({ kid }) => kid);
-    expect([came('next'), came('current'), came('retiring')].map((each) => each.length)).toEqual([12, 12, 11]);
-    for (const state of ['next', 'current', 'retiring']) expect(new Set(came(state)).size).toBe(came(state).length);
-    const keys = await listKeys({ ...optionsOf(path), clock: () => START * 1000 });
-    expect(keys.map(({ kid }) => kid).sort()).toEqual([...new Set(changes.map(({ kid }) => kid))].sort());
-    expect(keys.map(({ state }) => state)).toEqual([...Array(11).fill('retiring'), 'current', 'next']);
+    const laps = [
+      { path: newPath(), times: 1 }, // who makes the file is a race as well, and a passphrase costs each of them time
+      { path: await emptyPath(), times: 3 },
+    ];
+    for (const lap of laps) await expectSteps(lap.path, await raced(racers, lap), racers.length * lap.times);
   }, 60_000);
 
   it('one that holds the lock: nobody else changes the file, everybody reads it', async () => {
-    const path = newPath();
+    const path = await emptyPath();
     await rotateKeys(optionsOf(path));
     const ring = await openKeyFile(optionsOf(path));
     const holder = started('hold', path);
@@ -74,14 +65,16 @@ describe('kill −9 in the middle of rotations', () => {
   ])(
     '%s leaves the old keys or the new ones, and nothing that was told is lost',
     async (_when, isWriting) => {
-      const path = newPath();
+      const path = await emptyPath();
       for (let i = 0; i < 4; i++) {
         const child = started('stream', path);
         const lines: string[] = [];
         const reader = createInterface(child.stdout as NodeJS.ReadableStream).on('line', (line) => lines.push(line));
         await once(reader, 'line');
         await (isWriting ? draftOf(path) : setTimeout(Math.random() * 300));
+        const told = once(reader, 'close');
         await killed(child);
+        await told;
         const keys = await listKeys(optionsOf(path));
         expect(statSync(path).mode & 0o777).toBe(0o600);
         expect(keys.map(({ state }) => state)).toContain('current');
@@ -96,6 +89,27 @@ describe('kill −9 in the middle of rotations', () => {
     60_000,
   );
 });
+
+/** All changes of a lap that they begin together. */
+async function raced(racers: readonly ChildProcess[], lap: Lap): Promise<KeyChange[]> {
+  const answers = racers.map(async (racer) => {
+    const ended = once(racer, 'exit').then(() => [[]]);
+    return ((await Promise.race([once(racer, 'message'), ended])) as [KeyChange[]])[0];
+  });
+  for (const racer of racers) racer.send(lap);
+  return (await Promise.all(answers)).flat();
+}
+
+/** The first rotation made two keys, each other one made one and moved two. */
+async function expectSteps(path: string, changes: readonly KeyChange[], rotations: number): Promise<void> {
+  const came = (state: string) => changes.filter((change) => change.state === state).map(({ kid }) => kid);
+  const counts = [came('next'), came('current'), came('retiring')].map((each) => each.length);
+  expect(counts).toEqual([rotations, rotations, rotations - 1]);
+  for (const state of ['next', 'current', 'retiring']) expect(new Set(came(state)).size).toBe(came(state).length);
+  const keys = await listKeys({ ...optionsOf(path), clock: () => START * 1000 });
+  expect(keys.map(({ kid }) => kid).sort()).toEqual([...new Set(changes.map(({ kid }) => kid))].sort());
+  expect(keys.map(({ state }) => state)).toEqual([...Array(rotations - 1).fill('retiring'), 'current', 'next']);
+}
 
 /** Resolves when the next text of the file is being written beside it. */
 async function draftOf(path: string): Promise<void> {

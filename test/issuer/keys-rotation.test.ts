@@ -1,16 +1,16 @@
-import { addKeys, dropKey, type KeyChange, listKeys, rotateKeys } from '@holdfast/issuer';
+import { addKeys, dropKey, type KeyChange, type KeyFileOptions, listKeys, rotateKeys } from '@holdfast/issuer';
 import { describe, expect, it } from 'vitest';
 import { keysFolder, kids, LIFETIME, MARGIN, START, tokenBy, verified } from './keys-scene.ts';
 
-const { createKeyScene } = keysFolder();
+const { newPath, emptyPath, createKeyScene } = keysFolder();
 
 type Change = readonly [kid: string | undefined, state: string];
 
 const told = (changes: readonly KeyChange[]): Change[] => changes.map(({ kid, state }) => [kid, state]);
 
 /** Two keys, of which the second may sign: the scene is MARGIN after their making. */
-async function settled(...args: Parameters<typeof createKeyScene>) {
-  const scene = createKeyScene(...args);
+async function settled(changes: Partial<KeyFileOptions> = {}) {
+  const scene = createKeyScene({ path: await emptyPath(), ...changes });
   const made = (await rotateKeys(scene.options)).changes;
   scene.now += MARGIN;
   return { scene, made, first: made[0]?.kid ?? '', second: made[1]?.kid ?? '' };
@@ -18,7 +18,7 @@ async function settled(...args: Parameters<typeof createKeyScene>) {
 
 describe('states of a key', () => {
   it('FAPI2-6.8-01 C006 next, current, retiring and gone, each published before it signs and after it signed', async () => {
-    const { scene, made, first, second } = await settled();
+    const { scene, made, first, second } = await settled({ path: newPath() });
     expect(told(made)).toEqual([
       [first, 'current'],
       [second, 'next'],

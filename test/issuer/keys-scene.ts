@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -15,6 +15,7 @@ import { HoldfastError, x5tS256 } from '@holdfast/proof';
 import { createVerifier } from '@holdfast/verifier';
 import { compactDecrypt } from 'jose';
 import { afterAll } from 'vitest';
+import { emptyKeyFile } from './keys-empty-file.ts';
 
 export const START = 1_700_000_000;
 export const PASSPHRASE = 'correct horse battery staple';
@@ -44,6 +45,13 @@ export function keysFolder() {
     return join(folder, `keys ${count}.json`);
   }
 
+  /** A path where there is a file without keys, which costs little to open. */
+  async function emptyPath(): Promise<string> {
+    const path = newPath();
+    writeFileSync(path, await emptyKeyFile(PASSPHRASE), { mode: 0o600 });
+    return path;
+  }
+
   function createKeyScene(changes: Partial<KeyFileOptions> = {}): KeyScene {
     const scene: KeyScene = {
       now: START,
@@ -68,7 +76,7 @@ export function keysFolder() {
     return scene;
   }
 
-  return { newPath, createKeyScene };
+  return { newPath, emptyPath, createKeyScene };
 }
 
 /** An access token bound to a certificate, good for LIFETIME. */
