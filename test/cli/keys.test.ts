@@ -3,9 +3,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureCertificates } from '@holdfast/certs-scripts';
+import { rotateKeys } from '@holdfast/issuer';
 import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../free-port.ts';
+import { emptyKeyFile } from '../issuer/keys-empty-file.ts';
 import { holdfast, type Serving, serving } from './holdfast-process.ts';
 
 const PASSPHRASE = 'correct horse battery staple';
@@ -44,6 +46,8 @@ function configured(changes: object = {}, others: object = {}) {
   writeFileSync(config, JSON.stringify(fields));
   return { config, file, path: join(folder, file) };
 }
+
+const writeKeyFile = (path: string, text: string) => writeFileSync(path, text, { mode: 0o600 });
 
 const keys = (...args: string[]) => holdfast('keys', ...args);
 
@@ -88,7 +92,8 @@ describe('holdfast keys', { timeout: 60_000 }, () => {
   });
 
   it('adds the keys of an algorithm, and drops a key', async () => {
-    const { config, file } = configured();
+    const { config, file, path } = configured();
+    writeKeyFile(path, await emptyKeyFile(PASSPHRASE));
     await keys('add', '--config', config);
     const both = configured({ file, algorithms: ['ES256', 'PS256'] }).config;
     const { stdout } = await keys('add', '--json', '--config', both);
@@ -106,15 +111,19 @@ describe('holdfast keys', { timeout: 60_000 }, () => {
   });
 
   it.each([`-${'A'.repeat(42)}`, `--${'A'.repeat(41)}`])('takes %s for the id of a key', async (kid) => {
-    const { config, file } = configured();
-    await keys('add', '--config', config);
+    const { config, file, path } = configured();
+    writeKeyFile(path, await keyFile());
     const { code, stderr } = await keys('drop', kid, '--config', config);
     expect([code, stderr]).toEqual([1, `holdfast: keys: ${file}: there is no such key\n`]);
   });
 
   it('takes the passphrase from the environment', async () => {
     process.env['HOLDFAST_TEST_PASSPHRASE'] = PASSPHRASE;
-    const { config, file } = configured({ passphrase_file: undefined, passphrase_env: 'HOLDFAST_TEST_PASSPHRASE' });
+    const { config, file, path } = configured({
+      passphrase_file: undefined,
+      passphrase_env: 'HOLDFAST_TEST_PASSPHRASE',
+    });
+    writeKeyFile(path, await emptyKeyFile(PASSPHRASE));
     expect((await keys('rotate', '--config', config)).code).toBe(0);
     delete process.env['HOLDFAST_TEST_PASSPHRASE'];
     const { code, stderr } = await keys('list', '--config', config);
@@ -181,7 +190,7 @@ describe('a fault is one line', { timeout: 60_000 }, () => {
     writeFileSync(join(folder, 'open'), PASSPHRASE);
     chmodSync(join(folder, 'open'), 0o644);
     const { file, path } = configured();
-    writeFileSync(path, readFileSync(await keyFile()), { mode: 0o600 });
+    writeKeyFile(path, await keyFile());
     const { config } = configured({ file, ...changes });
     const { code, stdout, stderr } = await keys('list', '--config', config);
     expect(stderr).toBe(`holdfast: ${line.replace('FILE', file).replace('FOLDER', folder)}\n`);
@@ -197,7 +206,7 @@ describe('a fault is one line', { timeout: 60_000 }, () => {
       stderr: `holdfast: keys: ${missing.file}: the file is not there\n`,
     });
     const { file } = missing;
-    writeFileSync(missing.path, readFileSync(await keyFile()), { mode: 0o600 });
+    writeKeyFile(missing.path, await keyFile());
     const more = configured({ file, algorithms: ['ES256', 'PS256'] });
     expect((await start(more.config)).stderr).toBe(`holdfast: keys: ${file}: there is no key for PS256\n`);
     chmodSync(missing.path, 0o640);
@@ -208,7 +217,7 @@ describe('a fault is one line', { timeout: 60_000 }, () => {
 describe('an issuer that runs', () => {
   it('FAPI2-6.8-01 C006 takes over what the command changes, and tells it without a secret', async () => {
     const { config, path } = configured({ rotate_every: '30d' });
-    await keys('rotate', '--config', config);
+    writeKeyFile(path, await keyFile());
     const issuing = await serving('issuer', '--config', config);
     children.push(issuing);
     const published = async () => {
@@ -245,12 +254,13 @@ describe('an issuer that runs', () => {
 
 let template: Promise<string> | undefined;
 
-/** The path of a sound key file, made once. */
+/** The text of a sound key file, made once. */
 function keyFile(): Promise<string> {
   async function make(): Promise<string> {
-    const { config, path } = configured();
-    await keys('rotate', '--config', config);
-    return path;
+    const { path } = configured();
+    writeKeyFile(path, await emptyKeyFile(PASSPHRASE));
+    await rotateKeys({ path, passphrase: PASSPHRASE, algorithms: ['ES256'] });
+    return readFileSync(path, 'utf8');
   }
   template ??= make();
   return template;
