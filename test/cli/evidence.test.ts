@@ -113,6 +113,6 @@ describe('holdfast evidence verify', () => {
 describe('holdfast demo --evidence', () => {
   it('is for a venue that stays up', async () => {
     const { code, stderr } = await holdfast('demo', '--evidence', file);
-    expect([code, stderr]).toEqual([1, 'holdfast: --evidence: only with --serve\n']);
+    expect([code, stderr]).toEqual([2, 'holdfast: --evidence: only with --serve\n']);
   });
 });

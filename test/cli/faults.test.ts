@@ -47,11 +47,16 @@ async function configured(content: string): Promise<string> {
 
 /** One line on stderr, nothing on stdout, a code that is not 0, no stack. */
 async function expectOneLine(pattern: RegExp, ...args: string[]): Promise<void> {
+  expect(await codeWithOneLine(pattern, ...args)).toBe(1);
+}
+
+async function codeWithOneLine(pattern: RegExp, ...args: string[]): Promise<number | null> {
   const { code, stdout, stderr } = await holdfast(...args);
   expect(stderr).toMatch(pattern);
   expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   expect(stderr).not.toMatch(/\bat .*:\d+:\d+/);
-  expect([stdout, code]).toEqual(['', 1]);
+  expect(stdout).toBe('');
+  return code;
 }
 
 describe('a fault of the person or the machine is one clear line', () => {
@@ -145,6 +150,9 @@ describe('a fault of the person or the machine is one clear line', () => {
 
   it.each([
     [['nonsense'], /nonsense: no such command/],
+    [['--state', 'x', 'bench'], /bench: its options come after it/],
+    [['evidence', 'verify', 'x', '--haed', 'y'], /Unknown option '--haed'/],
+    [['evidence', 'verify', 'x', 'y'], /evidence: too many operands/],
     [['demo', '--sreve'], /Unknown option '--sreve'/],
     [['demo', '--state'], /'--state <value>' argument missing; see/],
     [['demo', '--state', '--json'], /'--state' argument is ambiguous; see/],
@@ -158,8 +166,8 @@ describe('a fault of the person or the machine is one clear line', () => {
     [['certs', 'a', 'b'], /certs: too many operands/],
     [['headers', 'GET'], /usage: holdfast headers/],
     [['issuer'], /usage: holdfast issuer/],
-  ])('holdfast %j', async (args, pattern) => {
-    await expectOneLine(pattern, ...args);
+  ])('2 for a command line that is wrong: holdfast %j', async (args, pattern) => {
+    expect(await codeWithOneLine(pattern, ...args)).toBe(2);
   });
 
   it('no command at all: the help, and 2', async () => {

@@ -3,6 +3,16 @@ export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 
+/** A command line that says nothing that could be done. */
+export class UsageError extends CommandError {}
+
+/** Whether it was the command line that was wrong, and nothing has been done. */
+export function isUsage(thrown: unknown): boolean {
+  return thrown instanceof UsageError || (thrown instanceof Error && isOfParser(thrown));
+}
+
+const isOfParser = ({ code = '' }: NodeJS.ErrnoException) => code.startsWith('ERR_PARSE_ARGS');
+
 const SYSTEM: Readonly<Record<string, string>> = {
   EADDRINUSE: 'the port is in use',
   ECONNREFUSED: 'nothing answers there',
@@ -39,7 +49,7 @@ function oneLine(thrown: unknown): string | undefined {
   }
   if (thrown.message === 'fetch failed' && thrown.cause !== undefined) return oneLine(thrown.cause);
   const { code = '', path, port, hostname } = thrown as SystemError;
-  if (code.startsWith('ERR_PARSE_ARGS')) return `${thrown.message.split(/\.\s/)[0]}; see holdfast --help`;
+  if (isOfParser(thrown)) return `${thrown.message.split(/\.\s/)[0]}; see holdfast --help`;
   const reason = TLS.test(code) ? `the TLS handshake failed (${code})` : SYSTEM[code];
   if (reason === undefined) return undefined;
   const where = path ?? hostname ?? (port === undefined ? undefined : `port ${port}`);

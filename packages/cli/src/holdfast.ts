@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
-import { CommandError, describe } from './command-error.ts';
+import { CommandError, describe, isUsage, UsageError } from './command-error.ts';
 import { headJoined, idsLast } from './ids-last.ts';
 import { createOutput, type Output } from './output.ts';
 
@@ -23,6 +23,8 @@ const HELP = `holdfast: sender-constrained access tokens
   holdfast bench [URL] [--quick] …             what all of it costs, or a deployed server at URL: holdfast bench --help
 
   --state DIRECTORY                            where demo keeps certificates and keys (default .holdfast)
+
+Exit code 2: the command line was wrong, and nothing was done; 1, where nothing else is said: it could not be done.
 `;
 
 const FIRST_PORT = 8443;
@@ -68,28 +70,28 @@ async function main(args: string[], output: Output): Promise<number> {
     return command === undefined && values.help !== true ? 2 : 0;
   }
   if (operands.length > (MOST_OPERANDS[command] ?? operands.length)) {
-    throw new CommandError(`${command}: too many operands; see holdfast --help`);
+    throw new UsageError(`${command}: too many operands; see holdfast --help`);
   }
-  if (state === '') throw new CommandError('--state: the path of a folder');
+  if (state === '') throw new UsageError('--state: the path of a folder');
   const port = readPort('--port', values.port ?? String(FIRST_PORT), 65_532);
   const metrics = values.metrics === undefined ? undefined : readPort('--metrics', values.metrics, 65_535);
   // Each command loads what it needs: whoever asks for a hash of a password does not wait for a venue
   switch (command) {
     case 'demo':
-      if (evidence !== undefined && !values.serve) throw new CommandError('--evidence: only with --serve');
+      if (evidence !== undefined && !values.serve) throw new UsageError('--evidence: only with --serve');
       if (!values.serve) return (await (await import('./demo/demo.ts')).runDemo({ state, json, print })) ? 0 : 1;
       await (await import('./demo/serve.ts')).serve({ state, json, log, port, metrics, evidence, output });
       return 0;
     case 'headers': {
       const [method, url] = operands;
       if (method === undefined || url === undefined)
-        throw new CommandError('usage: holdfast headers METHOD URL --client ID');
+        throw new UsageError('usage: holdfast headers METHOD URL --client ID');
       const { requestHeaders } = await import('./headers.ts');
       print(await requestHeaders({ method, url, client: values.client ?? '', state }));
       return 0;
     }
     case 'issuer': {
-      if (values.config === undefined) throw new CommandError('usage: holdfast issuer --config FILE');
+      if (values.config === undefined) throw new UsageError('usage: holdfast issuer --config FILE');
       const { serveIssuerFromFile } = await import('./issuer-command.ts');
       await serveIssuerFromFile({ config: values.config, output });
       return 0;
@@ -120,14 +122,16 @@ async function main(args: string[], output: Output): Promise<number> {
       await makeCertificates(operands[0] ?? 'certs', print);
       return 0;
     }
+    case 'bench':
+      throw new UsageError('bench: its options come after it; see holdfast bench --help');
     default:
-      throw new CommandError(`${command}: no such command; see holdfast --help`);
+      throw new UsageError(`${command}: no such command; see holdfast --help`);
   }
 }
 
 function readPort(option: string, text: string, most: number): number {
   const port = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!(port <= most)) throw new CommandError(`${option}: a number from 0 to ${most}`);
+  if (!(port <= most)) throw new UsageError(`${option}: a number from 0 to ${most}`);
   return port;
 }
 
@@ -137,7 +141,7 @@ function complain(line: string): void {
 
 function fail(thrown: unknown): void {
   complain(describe(thrown));
-  process.exitCode = 1;
+  process.exitCode = isUsage(thrown) ? 2 : 1;
 }
 
 process.stderr.on('error', () => {}); // nobody is left to be told

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { addKeys, dropKey, type KeyChange, type ListedKey, listKeys, rotateKeys } from '@holdfast/issuer';
 import { HoldfastError } from '@holdfast/proof';
-import { CommandError } from './command-error.ts';
+import { CommandError, UsageError } from './command-error.ts';
 import { readJsonFile } from './json-file.ts';
 import { type KeysConfig, readKeysConfig } from './keys-config.ts';
 
@@ -24,7 +24,7 @@ export async function runKeysCommand({ config: path, ...options }: KeysCommandOp
   const name = options.action ?? '';
   const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
   const isComplete = (name === 'drop') === (options.kid !== undefined);
-  if (action === undefined || path === undefined || !isComplete) throw new CommandError(USAGE);
+  if (action === undefined || path === undefined || !isComplete) throw new UsageError(USAGE);
   const { keys } = await readJsonFile(path);
   const config = await readKeysConfig(keys, dirname(path));
   await namingTheFile(config.file, () => action(config, options));

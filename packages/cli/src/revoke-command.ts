@@ -1,5 +1,5 @@
 import { createIssuer, isGrantId } from '@holdfast/issuer';
-import { CommandError } from './command-error.ts';
+import { CommandError, UsageError } from './command-error.ts';
 import { readIssuerFile } from './issuer-file.ts';
 import { openKeys, openStore, openTrail } from './issuer-files.ts';
 import { createLogger } from './logger.ts';
@@ -15,7 +15,7 @@ export interface RevokeCommandOptions {
 
 /** Ends a grant of an issuer that may be running: it reads the same store. Recorded in the same audit trail. */
 export async function revokeGrant({ grant, config: path, print }: RevokeCommandOptions): Promise<void> {
-  if (grant === undefined || path === undefined) throw new CommandError('usage: holdfast revoke GRANT --config FILE');
+  if (grant === undefined || path === undefined) throw new UsageError('usage: holdfast revoke GRANT --config FILE');
   if (!isGrantId(grant)) throw new CommandError('revoke: not the id of a grant, as the audit trail has it');
   const file = await readIssuerFile(path);
   if (file.store === undefined) throw new CommandError('store: is needed; what is in memory nobody else can end');

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { CommandError, describe } from '../command-error.ts';
+import { CommandError, describe, UsageError } from '../command-error.ts';
 import type { Finding } from './finding.ts';
 import { readLines } from './lines.ts';
 import { type Summary, verifyEvidence } from './verify.ts';
@@ -29,7 +29,7 @@ export async function runEvidenceCommand(options: EvidenceCommandOptions): Promi
 
 async function verifyFile({ action, file, head, json, print }: EvidenceCommandOptions): Promise<0 | 1> {
   if (action !== 'verify' || file === undefined) {
-    throw new CommandError('usage: holdfast evidence verify FILE [--head HASH] [--json]');
+    throw new UsageError('usage: holdfast evidence verify FILE [--head HASH] [--json]');
   }
   if (head !== undefined && !HASH.test(head)) throw new CommandError('--head: 43 characters of base64url');
   const found: Finding[] = [];
