@@ -136,7 +136,7 @@ describe('holdfast keys', { timeout: 60_000 }, () => {
     async (args) => {
       const config = args.length === 1 && args[0] === 'list' ? [] : ['--config', 'issuer.json'];
       const { code, stderr } = await keys(...args, ...config);
-      expect([code, stderr]).toEqual([1, 'holdfast: usage: holdfast keys list|rotate|add|drop KID --config FILE\n']);
+      expect([code, stderr]).toEqual([2, 'holdfast: usage: holdfast keys list|rotate|add|drop KID --config FILE\n']);
     },
   );
 });
