@@ -60,9 +60,10 @@ export async function changeKeys(
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const before = readKeyFile(path);
     const known = before === undefined ? undefined : await readKeyDocument(before, passphrase);
-    const sealing = known?.sealing ?? (await passphrase.lock());
     const now = seconds(clock);
     let keys: readonly KeptKey[] = live(step(known?.keys ?? [], now), now);
+    // After the step, which may refuse: a new lock takes long
+    const sealing = known?.sealing ?? (await passphrase.lock());
     for (const alg of algorithms) {
       while (lacking(keys, alg) > 0) keys = supplied(keys, await newKey(alg, sealing), now);
     }
