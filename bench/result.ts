@@ -44,6 +44,8 @@ export interface Result {
   readonly wall?: Spread;
   readonly operations: number;
   readonly rounds: number;
+  /** Of these rounds, those in which nothing else had a part of the core. Where they are three or more, only they count. */
+  readonly undisturbed?: number;
   readonly comparisons: readonly Comparison[];
 }
 
@@ -99,6 +101,8 @@ export interface Saturation {
   readonly p999: number;
   readonly requests: number;
   readonly rounds: number;
+  /** As of a case, by the core of the server. */
+  readonly undisturbed?: number;
   readonly comparisons: readonly Comparison[];
 }
 

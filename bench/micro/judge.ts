@@ -1,40 +1,58 @@
+import { roundsThatCount, slowestOf, undisturbedRounds } from '../disturbance.ts';
 import type { Comparison, Result } from '../result.ts';
-import { spread } from '../statistics.ts';
+import { type Spread, spread } from '../statistics.ts';
 import { comparison } from '../verdict.ts';
 import type { Bar } from './bar.ts';
+import type { Sample } from './measure.ts';
 import type { Series } from './rounds.ts';
 
+/**
+ * Rounds in which something else had a part of the core are set aside, where enough others are left: of a figure by its own
+ * slices, of a comparison by those of every case that is in it.
+ */
 export function judge(all: readonly Series[]): Result[] {
+  const limit = slowestOf(all.map(({ samples }) => samples));
   return all.map((series) => ({
     name: series.case.name,
     group: series.case.group,
     ...(series.case.alg === undefined ? {} : { alg: series.case.alg }),
     unit: 'µs CPU',
-    value: spread(cpu(series)),
-    wall: spread(series.samples.map(({ wall }) => wall)),
+    value: figure([series], limit, ([own = Number.NaN]) => own),
+    wall: spread(roundsThatCount([series.samples], limit).map((round) => sampleOf(series, round).wall)),
     operations: series.operations,
     rounds: series.samples.length,
-    comparisons: (series.case.bars ?? []).map((bar) => compare(series, bar, all)),
+    undisturbed: undisturbedRounds([series.samples], limit).length,
+    comparisons: (series.case.bars ?? []).map((bar) => compare(series, bar, all, limit)),
   }));
 }
 
-function compare(series: Series, bar: Bar, all: readonly Series[]): Comparison {
-  if (bar.kind === 'cost') return comparison(spread(cpu(series)), bar.atMost);
-  if (bar.kind === 'more')
-    return { moreThan: bar.than, ...comparison(spread(remainders(series, bar.than, all)), bar.atMost) };
-  const { against, beyond, atMost } = bar;
-  const below = cpu(named(against, all));
-  const common = beyond === undefined ? [] : cpu(named(beyond, all));
-  const ratios = cpu(series).map((above, round) => {
-    const subtracted = beyond === undefined ? 0 : (common[round] ?? Number.NaN);
-    return (above - subtracted) / ((below[round] ?? Number.NaN) - subtracted);
-  });
-  return { against, ...(beyond === undefined ? {} : { beyond }), ...comparison(spread(ratios), atMost) };
+function compare(series: Series, bar: Bar, all: readonly Series[], limit: number): Comparison {
+  const beside = (names: readonly string[], of: (cpu: readonly number[]) => number) =>
+    comparison(figure([series, ...names.map((name) => named(name, all))], limit, of), bar.atMost);
+  if (bar.kind === 'cost') return beside([], ([own = Number.NaN]) => own);
+  if (bar.kind === 'more') return { moreThan: bar.than, ...beside(bar.than, (cpu) => cpu.reduce((a, b) => a - b)) };
+  const { against, beyond } = bar;
+  if (beyond === undefined) {
+    return { against, ...beside([against], ([own = Number.NaN, other = Number.NaN]) => own / other) };
+  }
+  const ratio = ([own = Number.NaN, other = Number.NaN, both = Number.NaN]: readonly number[]) =>
+    (own - both) / (other - both);
+  return { against, beyond, ...beside([against, beyond], ratio) };
 }
 
-function remainders(series: Series, than: readonly string[], all: readonly Series[]): number[] {
-  const parts = than.map((name) => cpu(named(name, all)));
-  return cpu(series).map((whole, round) => parts.reduce((rest, part) => rest - (part[round] ?? Number.NaN), whole));
+/** From the µs of these cases in each round that counts. */
+function figure(cases: readonly Series[], limit: number, of: (cpu: readonly number[]) => number): Spread {
+  const rounds = roundsThatCount(
+    cases.map(({ samples }) => samples),
+    limit,
+  );
+  return spread(rounds.map((round) => of(cases.map((each) => sampleOf(each, round).cpu))));
+}
+
+function sampleOf({ samples, case: { name } }: Series, round: number): Sample {
+  const sample = samples[round];
+  if (sample === undefined) throw new Error(`${name}: no round ${round}`);
+  return sample;
 }
 
 function named(name: string, all: readonly Series[]): Series {
@@ -42,5 +60,3 @@ function named(name: string, all: readonly Series[]): Series {
   if (series === undefined) throw new Error(`no case is named ${name}`);
   return series;
 }
-
-const cpu = (series: Series) => series.samples.map((sample) => sample.cpu);

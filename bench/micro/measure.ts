@@ -1,19 +1,22 @@
+import { hashing, type Looked, type Watch } from '../disturbance.ts';
 import { clearAway } from '../garbage.ts';
 import type { Prepare } from './case.ts';
 
 /** One slice: µs per operation. */
-export interface Sample {
+export interface Sample extends Looked {
   /** Of all threads: thread pool and garbage collector too. */
   readonly cpu: number;
   readonly wall: number;
 }
 
-export async function measure(prepare: Prepare, count: number): Promise<Sample> {
+export async function measure(prepare: Prepare, count: number, watch: Watch): Promise<Sample> {
   const slice = await prepare(count);
   clearAway();
+  const look = await watch.undisturbed(hashing);
   const start = performance.now();
   const before = process.cpuUsage();
   await slice();
   const { user, system } = process.cpuUsage(before);
-  return { cpu: (user + system) / count, wall: ((performance.now() - start) * 1000) / count };
+  const wall = ((performance.now() - start) * 1000) / count;
+  return { cpu: (user + system) / count, wall, look: Math.max(look, await watch.look(hashing)) };
 }

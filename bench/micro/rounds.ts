@@ -1,8 +1,9 @@
+import { createWatch, type Watch } from '../disturbance.ts';
 import type { Case, Prepare } from './case.ts';
 import { measure, type Sample } from './measure.ts';
 
 export interface Pace {
-  /** Seconds that all rounds together may last, preparations included. */
+  /** Seconds that all rounds together may last, preparations included, and waiting for the core to be undisturbed. */
   readonly seconds: number;
   /** Milliseconds of CPU for one slice. */
   readonly slice: number;
@@ -21,6 +22,7 @@ export interface Series {
 }
 
 const MOST = 1500;
+const WAITING = 0.5; // share of the time
 const LEAST_ROUNDS = 3;
 const MOST_ROUNDS = 100; // more would tell nothing new, and fill the replay tables
 const ENOUGH_CALLS = 3000; // by then it has done what it will
@@ -36,28 +38,34 @@ interface Running {
 export async function runRounds(cases: readonly Case[], pace: Pace, say: (line: string) => void): Promise<Series[]> {
   if (cases.length === 0) return [];
   const running: Running[] = [];
+  const watch = createWatch(pace.seconds * 1000 * WAITING);
   for (const each of cases) {
     say(`warming up: ${each.name}`);
     const prepare = await each.open();
-    running.push({ case: each, prepare, count: await warmUp(each, prepare, pace), samples: [] });
+    running.push({ case: each, prepare, count: await warmUp(each, prepare, pace, watch), samples: [] });
   }
   const end = performance.now() + pace.seconds * 1000;
   // The first round is the last of warming up: only after it V8 has seen what all of them do to the code that they share
-  for (const each of running) await measure(each.prepare, each.count);
+  for (const each of running) await measure(each.prepare, each.count, watch);
   for (let round = 0; round < MOST_ROUNDS && (round < LEAST_ROUNDS || performance.now() < end); round += 1) {
     say(`round ${round + 1}`);
     // Another one begins each time, so that none always follows the same pause
-    for (const each of rotated(running, round)) each.samples.push(await measure(each.prepare, each.count));
+    for (const each of rotated(running, round)) each.samples.push(await measure(each.prepare, each.count, watch));
   }
   return running.map(({ case: of, samples, count }) => ({ case: of, samples, operations: samples.length * count }));
 }
 
 /** Returns how many operations fit into a slice. */
-async function warmUp({ most = MOST }: Case, prepare: Prepare, { warmUp, slice, least }: Pace): Promise<number> {
+async function warmUp(
+  { most = MOST }: Case,
+  prepare: Prepare,
+  { warmUp, slice, least }: Pace,
+  watch: Watch,
+): Promise<number> {
   let count = Math.min(most, 50);
   let spent = 0;
   for (let calls = 0; ; calls += count) {
-    const { cpu } = await measure(prepare, count);
+    const { cpu } = await measure(prepare, count, watch);
     spent += (cpu * count) / 1000;
     count = Math.min(most, Math.max(least, Math.round((slice * 1000) / cpu)));
     if ((spent >= warmUp.time && calls >= warmUp.calls) || calls >= ENOUGH_CALLS) return count;

@@ -3,6 +3,7 @@ import { relativeWidth } from '../statistics.ts';
 import { NOISE } from '../verdict.ts';
 import { align } from './align.ts';
 import { between, cells, number } from './comparison.ts';
+import { disturbance } from './disturbed.ts';
 
 const HEAD = ['case', 'figure', '', 'spread', 'µs by the wall', 'held to', 'spread', 'bar', ''];
 const RIGHT = new Set([1, 3, 4]); // columns of figures
@@ -18,6 +19,7 @@ export function notes(results: readonly Result[]): string[] {
   const few = results.some(({ rounds, wall }) => wall !== undefined && rounds < 10);
   return [
     'spread: 10th to 90th percentile of the rounds; ratios are to the same round',
+    ...disturbance(results),
     ...(few ? ['fewer than ten rounds: give it more --seconds'] : []),
     ...(noisy.length > 0 ? [`the machine was noisy (spread above ${NOISE * 100} %): ${noisy.join('; ')}`] : []),
   ];

@@ -1,12 +1,13 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { createWatch } from '../../bench/disturbance.ts';
 import { type Bar, baselines, moreThan, timesBeyond, timesOf } from '../../bench/micro/bar.ts';
 import { judge } from '../../bench/micro/judge.ts';
-import { tableLines } from '../../bench/report/table.ts';
+import { notes, tableLines } from '../../bench/report/table.ts';
 
 /** One case that took so many µs in each round. */
 const series = (name: string, cpu: readonly number[], ...bars: Bar[]) => ({
   case: { name, group: 'raw' as const, bars, open: () => Promise.reject(new Error('it is measured already')) },
-  samples: cpu.map((each) => ({ cpu: each, wall: each })),
+  samples: cpu.map((each) => ({ cpu: each, wall: each, look: 1 })),
   operations: cpu.length,
 });
 
@@ -45,6 +46,49 @@ it('says of a difference that it misses its bar, and of one that may be anything
     judge([series('ours', cpu, moreThan(['HTTP'], 5)), HTTP])[0]?.comparisons[0]?.verdict;
   expect(verdictOf([16, 36, 16])).toBe('misses');
   expect(verdictOf([2, 22, 100])).toBe('unclear');
+});
+
+describe('rounds in which something else had a part of the core', () => {
+  const SLOW = 1.6;
+  /** So many µs, and in some rounds slower by as much as the core was. */
+  const shared = (name: string, cpu: number, disturbed: readonly boolean[], ...bars: Bar[]) => ({
+    ...series(name, [], ...bars),
+    samples: disturbed.map((is) => ({ cpu: is ? cpu * SLOW : cpu, wall: cpu, look: is ? SLOW : 1 })),
+  });
+  const [calm, busy] = [false, true];
+
+  it('are set aside: of a figure its own, of a comparison those of either case', () => {
+    const [ours] = judge([
+      shared('ours', 40, [busy, calm, calm, calm, calm], timesOf('peer', 0.5)),
+      shared('peer', 80, [calm, calm, calm, calm, busy]),
+    ]);
+    expect(ours).toMatchObject({ value: { median: 40, low: 40, high: 40 }, rounds: 5, undisturbed: 4 });
+    expect(ours?.comparisons[0]).toMatchObject({ figure: { median: 0.5, low: 0.5, high: 0.5 }, verdict: 'ok' });
+  });
+
+  it('count where fewer than three others are left', () => {
+    const [ours] = judge([
+      shared('ours', 40, [busy, calm, calm, busy, calm], timesOf('peer', 0.5)),
+      shared('peer', 80, [calm, calm, busy, calm, busy]),
+    ]);
+    expect(ours?.value.high).toBe(40);
+    expect(ours?.comparisons[0]?.figure.high).toBeGreaterThan(0.6);
+  });
+
+  it('are told of', () => {
+    expect(notes(judge([shared('ours', 40, [busy, calm, calm, calm])])).join()).toMatch(/In 25\s% of the slices/);
+    expect(notes(judge([series('ours', [40, 40, 40])])).join()).not.toContain('slices');
+  });
+
+  it('are waited for to end, no longer than there is patience', async () => {
+    const takes = [10, 16, 16, 10, 16];
+    const watch = createWatch(25);
+    const work = () => takes.shift() ?? 16;
+    expect(await watch.undisturbed(work)).toBe(10);
+    expect(await watch.undisturbed(work)).toBe(10);
+    expect(takes).toEqual([16]);
+    expect(await watch.undisturbed(work)).toBe(16); // 20 of 25 ms were waited above
+  });
 });
 
 it('prints a difference with its parts', () => {

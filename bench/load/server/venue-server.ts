@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { PrivateJwk } from '@holdfast/proof';
 import type { IntrospectionOptions, Jwks, Signatures } from '@holdfast/verifier';
+import type { Work } from '../../disturbance.ts';
 import { type Program, startProgram } from '../program.ts';
 import type { Usage } from './usage.ts';
 
@@ -29,6 +30,7 @@ export interface VenueDescription {
 export type Question =
   | { readonly kind: 'serve'; readonly venue: VenueDescription }
   | { readonly kind: 'usage' }
+  | { readonly kind: 'look' }
   | { readonly kind: 'verify'; readonly alg: string; readonly milliseconds: number };
 
 /** A venue in a process of its own. */
@@ -36,6 +38,8 @@ export interface VenueServer extends AsyncDisposable {
   /** Where it listens: what proofs are made for. */
   readonly origin: string;
   usage(): Promise<Usage>;
+  /** At the core that the server runs on. */
+  look: Work;
   /** µs by CPU and by the wall of one signature's verification by `node:crypto` alone, in the server's process. */
   rawVerification(alg: string, milliseconds: number): Promise<RawVerification>;
 }
@@ -55,6 +59,7 @@ export async function startVenueServer(venue: VenueDescription, index: number): 
     return {
       origin,
       usage: () => program.ask({ kind: 'usage' } satisfies Question),
+      look: () => program.ask<number>({ kind: 'look' } satisfies Question),
       rawVerification: (alg, milliseconds) => program.ask({ kind: 'verify', alg, milliseconds } satisfies Question),
       [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
     };

@@ -1,6 +1,7 @@
 import type { Report } from '../../result.ts';
 import { relativeWidth } from '../../statistics.ts';
 import { NOISE } from '../../verdict.ts';
+import { disturbance } from '../disturbed.ts';
 import { listed, percent } from '../format.ts';
 import { type Html, html, type Insert } from '../markup.ts';
 import type { Section } from '../section.ts';
@@ -22,6 +23,8 @@ ${
 the machine does is not. Time by the wall is shown beside it in the table of all cases.</li>`,
     html`<li><strong>In turns.</strong> Each round gives every case a slice, and every ratio is between two slices of one round: what slows
 the machine for a while slows both. Shown are the median of the rounds and the 10th to 90th percentile.</li>`,
+    html`<li><strong>Undisturbed.</strong> A core is often shared with machines that nobody sees, and half as fast while one of them works. Before
+each slice a fixed piece of work tells whether it is so, which is waited for to pass, and again after it.</li>`,
     html`<li><strong>Nothing is sent twice.</strong> Each measured request has a proof of its own, signed before the slice begins.</li>`,
     html`<li><strong>Warm</strong> means that the code has run thousands of times and the verifier has seen every client once; <em>cold</em>,
 that it sees a key for the first time.</li>`,
@@ -68,6 +71,7 @@ function noise({ cases = [], mode, machine: { cores }, loadAverage: [before] }: 
     ...(before > cores / 4
       ? [`The machine had other work when this began (load ${before} on ${cores} cores): trust the ratios, not the µs.`]
       : []),
+    ...disturbance(cases),
     ...(noisy.length > 0
       ? [`The spread is more than ${percent(NOISE)} of the median in ${told(noisy, cases.length)}.`]
       : []),

@@ -1,0 +1,87 @@
+import { hash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { percentile } from './statistics.ts';
+
+/** Does a fixed piece of work on some core, and tells the µs of CPU that it took. */
+export type Work = () => number | Promise<number>;
+
+/**
+ * A core is often shared with machines that nobody sees. While one of them works everything here takes half as long again,
+ * for tenths of a second or for many, by the CPU clock too. A fixed piece of work shows it.
+ */
+export interface Watch {
+  look(work: Work): Promise<number>;
+  /** Waits until the core is undisturbed, while there is patience; resolves with the last look. */
+  undisturbed(work: Work): Promise<number>;
+}
+
+/** What was measured between two looks: the slower one of them. */
+export interface Looked {
+  readonly look: number;
+}
+
+const OCTETS = Buffer.alloc(65_536);
+const TIMES = 6; // a millisecond together
+const AS_FAST = 1.12;
+const FASTEST = 0.05; // share of the looks: that one look was quicker than it could be must not make all others slow
+const REMEMBERED = 400; // looks
+const PAUSE = 10; // ms
+const LONGEST = 4000; // ms of waiting at once
+const ENOUGH = 3; // rounds
+
+export function hashing(): number {
+  // Of this thread: what the garbage collector still does for the slice before is no disturbance
+  const before = process.threadCpuUsage();
+  for (let i = 0; i < TIMES; i += 1) hash('sha256', OCTETS);
+  const { user, system } = process.threadCpuUsage(before);
+  return user + system;
+}
+
+/** `patience`: milliseconds of waiting in all. */
+export function createWatch(patience: number): Watch {
+  const looks: number[] = [];
+  let left = patience;
+
+  async function look(work: Work): Promise<number> {
+    const taken = await work();
+    looks.push(taken);
+    if (looks.length > REMEMBERED) looks.shift();
+    return taken;
+  }
+
+  return {
+    look,
+    async undisturbed(work) {
+      let last = await look(work);
+      for (let waited = 0; last > slowest(looks) && waited < LONGEST && left > 0; waited += PAUSE) {
+        await sleep(PAUSE);
+        left -= PAUSE;
+        last = await look(work);
+      }
+      return last;
+    },
+  };
+}
+
+/** The slowest of these looks that an undisturbed core may have had. */
+export function slowest(looks: readonly number[]): number {
+  const sorted = looks.toSorted((a, b) => a - b);
+  return AS_FAST * percentile(sorted, FASTEST);
+}
+
+/** The slowest look of an undisturbed core, by all that was measured on it. */
+export function slowestOf(measured: readonly (readonly Looked[])[]): number {
+  return slowest(measured.flatMap((rounds) => rounds.map(({ look }) => look)));
+}
+
+/** The rounds in which all of these were undisturbed. Each has an entry for each round. */
+export function undisturbedRounds(measured: readonly (readonly Looked[])[], limit: number): number[] {
+  const [first = []] = measured;
+  return [...first.keys()].filter((round) => measured.every((each) => (each[round]?.look ?? Number.NaN) <= limit));
+}
+
+/** The same, or all rounds where those would not be enough. */
+export function roundsThatCount(measured: readonly (readonly Looked[])[], limit: number): number[] {
+  const undisturbed = undisturbedRounds(measured, limit);
+  return undisturbed.length < ENOUGH ? [...(measured[0] ?? []).keys()] : undisturbed;
+}

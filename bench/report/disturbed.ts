@@ -1,0 +1,18 @@
+import { percent } from './format.ts';
+
+/** What was measured in rounds: in so many of them nothing else had a part of the core, if somebody looked. */
+interface Measured {
+  readonly rounds: number;
+  readonly undisturbed?: number;
+}
+
+/** What to say of the slices in which something else had a part of the core: nothing where there were none. */
+export function disturbance(measured: readonly Measured[]): string[] {
+  const looked = measured.filter(({ undisturbed }) => undisturbed !== undefined);
+  const sum = (of: (each: Measured) => number) => looked.reduce((total, each) => total + of(each), 0);
+  const share = 1 - sum(({ undisturbed = 0 }) => undisturbed) / sum(({ rounds }) => rounds);
+  if (!(share > 0)) return [];
+  return [
+    `In ${percent(share)} of the slices something else had a part of the core. They count only where fewer than three others are left.`,
+  ];
+}
