@@ -92,9 +92,13 @@ describe('holdfast demo --serve --metrics', () => {
 
   it('a port that is taken, or none at all, is one line and non-zero', async () => {
     const port = new URL(facts.metrics).port;
-    for (const value of [port, 'x', '65536']) {
+    for (const [value, exit] of [
+      [port, 1],
+      ['x', 2],
+      ['65536', 2],
+    ] as const) {
       const { code, stderr } = await holdfast('demo', '--serve', '--port', '0', '--metrics', value, '--state', state);
-      expect([value, code, stderr.trim().split('\n')]).toEqual([value, 1, [expect.stringMatching(/^holdfast: /)]]);
+      expect([value, code, stderr.trim().split('\n')]).toEqual([value, exit, [expect.stringMatching(/^holdfast: /)]]);
     }
   });
 });

@@ -16,7 +16,7 @@ import { at, signedPool, splitSigned, verifying } from './signed-pool.ts';
 /** The first request of a client: its key has to be imported, and the token's signature (ES256) verified as well. */
 export function coldCases(scenes: Scenes): Case[] {
   const byCertificate: Case = {
-    name: 'verify mTLS-bound, cold token',
+    name: 'verify cold token, mTLS-bound',
     group: 'verify',
     bars: [timesOf('raw ES256')],
     open: async () => coldToken(await scenes.certified()),
