@@ -50,7 +50,7 @@ describe('holdfast headers tells in one line', () => {
 
   it('that a URL is not https', async () => {
     const { code, stderr } = await headers(facts.issuer.replace('https:', 'http:'));
-    expect([code, stderr]).toEqual([1, 'holdfast: the second argument must be an https URL\n']);
+    expect([code, stderr]).toEqual([2, 'holdfast: the second argument must be an https URL\n']);
   });
 
   it('that a connection was cut', async () => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createClient, createSigner, generateKey, importKey } from '@holdfast/signer';
-import { CommandError } from './command-error.ts';
+import { UsageError } from './command-error.ts';
 import type { DemoClient } from './demo/clients.ts';
 import type { DeploymentFacts } from './demo/deployment.ts';
 import { readFacts } from './demo/facts-file.ts';
@@ -19,9 +19,9 @@ export async function requestHeaders({ method, url, client: id, state }: Headers
   const facts = await readFacts(state);
   const client = facts.clients.find((each) => each.client_id === id);
   if (client === undefined) {
-    throw new CommandError(`--client: one of ${facts.clients.map((each) => each.client_id).join(', ')}`);
+    throw new UsageError(`--client: one of ${facts.clients.map((each) => each.client_id).join(', ')}`);
   }
-  if (URL.parse(url)?.protocol !== 'https:') throw new CommandError('the second argument must be an https URL');
+  if (URL.parse(url)?.protocol !== 'https:') throw new UsageError('the second argument must be an https URL');
   const ca = await readFile(facts.ca, 'utf8');
   return client.binding === 'mtls'
     ? certificateHeaders(facts, client, ca)

@@ -16,7 +16,7 @@ export interface RevokeCommandOptions {
 /** Ends a grant of an issuer that may be running: it reads the same store. Recorded in the same audit trail. */
 export async function revokeGrant({ grant, config: path, print }: RevokeCommandOptions): Promise<void> {
   if (grant === undefined || path === undefined) throw new UsageError('usage: holdfast revoke GRANT --config FILE');
-  if (!isGrantId(grant)) throw new CommandError('revoke: not the id of a grant, as the audit trail has it');
+  if (!isGrantId(grant)) throw new UsageError('revoke: not the id of a grant, as the audit trail has it');
   const file = await readIssuerFile(path);
   if (file.store === undefined) throw new CommandError('store: is needed; what is in memory nobody else can end');
   const opened = createOpened();

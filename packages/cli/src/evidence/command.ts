@@ -31,7 +31,7 @@ async function verifyFile({ action, file, head, json, print }: EvidenceCommandOp
   if (action !== 'verify' || file === undefined) {
     throw new UsageError('usage: holdfast evidence verify FILE [--head HASH] [--json]');
   }
-  if (head !== undefined && !HASH.test(head)) throw new CommandError('--head: 43 characters of base64url');
+  if (head !== undefined && !HASH.test(head)) throw new UsageError('--head: 43 characters of base64url');
   const found: Finding[] = [];
   const torn: { readonly line: number; readonly sequence: number }[] = [];
   let findings = 0;
