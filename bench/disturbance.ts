@@ -27,7 +27,7 @@ const FASTEST = 0.05; // share of the looks: that one look was quicker than it c
 const REMEMBERED = 400; // looks
 const PAUSE = 10; // ms
 const LONGEST = 4000; // ms of waiting at once
-const ENOUGH = 3; // rounds
+const ENOUGH = 2; // rounds
 
 export function hashing(): number {
   // Of this thread: what the garbage collector still does for the slice before is no disturbance

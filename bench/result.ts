@@ -44,7 +44,7 @@ export interface Result {
   readonly wall?: Spread;
   readonly operations: number;
   readonly rounds: number;
-  /** Of these rounds, those in which nothing else had a part of the core. Where they are three or more, only they count. */
+  /** Of these rounds, those in which nothing else had a part of the core. Where they are two or more, only they count. */
   readonly undisturbed?: number;
   readonly comparisons: readonly Comparison[];
 }

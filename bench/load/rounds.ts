@@ -24,7 +24,7 @@ export interface RoundsOptions {
 
 const RAW = 60; // ms for verifications without anything else
 const FEWEST = 600; // requests in a slice
-const WAITING = 0.5; // share of the time, for cores that are shared
+const WAITING = 1; // second for each second of slices, on a core that is shared
 
 /** A slice of each trial in each round, so that what slows the machine for a while slows what is compared alike. */
 export async function runRounds(

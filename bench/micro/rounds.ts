@@ -5,6 +5,8 @@ import { measure, type Sample } from './measure.ts';
 export interface Pace {
   /** Seconds that all rounds together may last, preparations included, and waiting for the core to be undisturbed. */
   readonly seconds: number;
+  /** Share of that which may be spent waiting. */
+  readonly waiting: number;
   /** Milliseconds of CPU for one slice. */
   readonly slice: number;
   /** Operations in a slice at least, where a case has so many: a stray pause must not be all of it. */
@@ -22,7 +24,6 @@ export interface Series {
 }
 
 const MOST = 1500;
-const WAITING = 0.5; // share of the time
 const LEAST_ROUNDS = 3;
 const MOST_ROUNDS = 100; // more would tell nothing new, and fill the replay tables
 const ENOUGH_CALLS = 3000; // by then it has done what it will
@@ -38,7 +39,7 @@ interface Running {
 export async function runRounds(cases: readonly Case[], pace: Pace, say: (line: string) => void): Promise<Series[]> {
   if (cases.length === 0) return [];
   const running: Running[] = [];
-  const watch = createWatch(pace.seconds * 1000 * WAITING);
+  const watch = createWatch(pace.seconds * 1000 * pace.waiting);
   for (const each of cases) {
     say(`warming up: ${each.name}`);
     const prepare = await each.open();

@@ -13,6 +13,6 @@ export function disturbance(measured: readonly Measured[]): string[] {
   const share = 1 - sum(({ undisturbed = 0 }) => undisturbed) / sum(({ rounds }) => rounds);
   if (!(share > 0)) return [];
   return [
-    `In ${percent(share)} of the slices something else had a part of the core. They count only where fewer than three others are left.`,
+    `In ${percent(share)} of the slices something else had a part of the core. They count only where fewer than two others are left.`,
   ];
 }

@@ -66,9 +66,9 @@ describe('rounds in which something else had a part of the core', () => {
     expect(ours?.comparisons[0]).toMatchObject({ figure: { median: 0.5, low: 0.5, high: 0.5 }, verdict: 'ok' });
   });
 
-  it('count where fewer than three others are left', () => {
+  it('count where fewer than two others are left', () => {
     const [ours] = judge([
-      shared('ours', 40, [busy, calm, calm, busy, calm], timesOf('peer', 0.5)),
+      shared('ours', 40, [busy, calm, calm, busy, busy], timesOf('peer', 0.5)),
       shared('peer', 80, [calm, calm, busy, calm, busy]),
     ]);
     expect(ours?.value.high).toBe(40);

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { type CreateStore, fill } from '../../bench/micro/replay/filling.ts';
 import { runRounds } from '../../bench/micro/rounds.ts';
 
-const PACE = { seconds: 0, slice: 1, least: 10, warmUp: { time: 0, calls: 20 } };
+const PACE = { seconds: 0, waiting: 0, slice: 1, least: 10, warmUp: { time: 0, calls: 20 } };
 
 /** Notes in `ran` when a slice of it runs, and throws at one of them. */
 const fake = (name: string, ran: string[], failsAt = Number.POSITIVE_INFINITY) => ({
