@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { percentile } from './statistics.ts';
 
-/** Does a fixed piece of work on some core, and tells the µs of CPU that it took. */
+/** Does a fixed piece of work on some core, and tells the µs that it took. */
 export type Work = () => number | Promise<number>;
 
 /**
@@ -30,11 +30,11 @@ const LONGEST = 4000; // ms of waiting at once
 const ENOUGH = 2; // rounds
 
 export function hashing(): number {
-  // Of this thread: what the garbage collector still does for the slice before is no disturbance
-  const before = process.threadCpuUsage();
+  // By the wall: the CPU of the process has in it what the garbage collector still does for the slice before, and that of the
+  // thread is told by ticks of some milliseconds
+  const start = performance.now();
   for (let i = 0; i < TIMES; i += 1) hash('sha256', OCTETS);
-  const { user, system } = process.threadCpuUsage(before);
-  return user + system;
+  return (performance.now() - start) * 1000;
 }
 
 /** `patience`: milliseconds of waiting in all. */

@@ -56,7 +56,7 @@ function baselinesOf(name: string): string[] {
   return others.map((other) => other.name);
 }
 
-function roundsOf({ quick, seconds = quick ? 5 : 60 }: Choice, trials: number): RoundsOptions {
+function roundsOf({ quick, seconds = quick ? 5 : 48 }: Choice, trials: number): RoundsOptions {
   const rounds = quick ? 3 : 8;
   const slice = Math.min(seconds / rounds / trials, quick ? 0.6 : 1.5);
   const warmUp = { seconds: Math.min(quick ? 0.8 : 1.2, seconds / 4), most: quick ? 4000 : 8000 };

@@ -10,7 +10,7 @@ import { type Pace, runRounds } from './rounds.ts';
 import { isWanted, tellMissing, type Wish } from './wanted.ts';
 
 const QUICK: Pace = { seconds: 10, waiting: 1, slice: 15, least: 50, warmUp: { time: 50, calls: 200 } };
-const FULL: Pace = { seconds: 160, waiting: 0.5, slice: 35, least: 100, warmUp: { time: 400, calls: 1000 } };
+const FULL: Pace = { seconds: 140, waiting: 0.5, slice: 35, least: 100, warmUp: { time: 400, calls: 1000 } };
 
 /** What one verification, one proof or one token costs, by the cases that the options choose: maybe none. */
 export async function runMicro(options: Options, say: (line: string) => void): Promise<Result[]> {
