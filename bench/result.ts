@@ -101,8 +101,6 @@ export interface Saturation {
   readonly p999: number;
   readonly requests: number;
   readonly rounds: number;
-  /** As of a case, by the core of the server. */
-  readonly undisturbed?: number;
   readonly comparisons: readonly Comparison[];
 }
 

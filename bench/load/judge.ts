@@ -1,19 +1,15 @@
-import { roundsThatCount, slowestOf, undisturbedRounds } from '../disturbance.ts';
 import type { Comparison, Saturation } from '../result.ts';
 import { percentile, type Spread, spread } from '../statistics.ts';
 import { comparison, SATURATED } from '../verdict.ts';
-import type { Series, Slice } from './rounds.ts';
+import type { Series } from './rounds.ts';
 import { CONNECTIONS, type Saturated } from './saturate.ts';
 import type { RawVerification } from './server/venue-server.ts';
 import type { Against } from './trials.ts';
 
 const BY_CPU = ', by CPU';
 
-/** Rounds in which something else had a part of the server's core are set aside, as those of the other cases are. */
 export function judge(series: Series, all: readonly Series[]): Saturation {
-  const { opened } = series;
-  const limit = slowestOf(all.map(({ slices }) => slices));
-  const slices = roundsThatCount([series.slices], limit).map((round) => series.slices[round] as Slice);
+  const { opened, slices } = series;
   const of = (figure: (slice: Saturated) => number): Spread => spread(slices.map(figure));
   const latencies = pooled(slices);
   return {
@@ -25,9 +21,8 @@ export function judge(series: Series, all: readonly Series[]): Saturation {
     memory: Math.max(...slices.map(({ memory }) => memory)),
     ...{ p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99), p999: percentile(latencies, 0.999) },
     requests: slices.reduce((sum, { requests }) => sum + requests, 0),
-    rounds: series.slices.length,
-    undisturbed: undisturbedRounds([series.slices], limit).length,
-    comparisons: comparisons(series, all, limit),
+    rounds: slices.length,
+    comparisons: comparisons(series, all),
   };
 }
 
@@ -35,13 +30,13 @@ function pooled(slices: readonly Saturated[]): Float64Array {
   return Float64Array.from(slices.flatMap(({ latencies }) => latencies.flatMap((each) => [...each]))).sort();
 }
 
-function comparisons(series: Series, all: readonly Series[], limit: number): Comparison[] {
+function comparisons(series: Series, all: readonly Series[]): Comparison[] {
   const { floor, against } = series.opened.trial;
-  const sums = floor === undefined ? [] : besideSum(series, floor, slicesOf(floor, all), limit);
-  return [...sums, ...against.flatMap((other) => beside(series, other, slicesOf(other, all), limit))];
+  const sums = floor === undefined ? [] : besideSum(series, floor, slicesOf(floor, all));
+  return [...sums, ...against.flatMap((other) => beside(series, other, slicesOf(other, all)))];
 }
 
-function slicesOf({ name }: Against, all: readonly Series[]): readonly Slice[] {
+function slicesOf({ name }: Against, all: readonly Series[]): readonly Saturated[] {
   const found = all.find(({ opened }) => opened.trial.name === name);
   if (found === undefined) throw new Error(`no trial is named ${name}`);
   return found.slices;
@@ -51,10 +46,9 @@ function slicesOf({ name }: Against, all: readonly Series[]): readonly Slice[] {
 const time = ({ throughput }: Saturated) => 1e6 / throughput;
 
 /** By the time from one answer to the next, and by CPU. */
-function beside({ slices }: Series, { name, atMost }: Against, others: readonly Slice[], limit: number): Comparison[] {
-  const rounds = roundsThatCount([slices, others], limit);
+function beside({ slices }: Series, { name, atMost }: Against, others: readonly Saturated[]): Comparison[] {
   const ratio = (figure: (slice: Saturated) => number) =>
-    spread(rounds.map((round) => figure(slices[round] as Slice) / figure(others[round] as Slice)));
+    spread(slices.map((slice, round) => figure(slice) / figure(others[round] as Saturated)));
   return [
     { against: name, ...comparison(ratio(time), atMost) },
     {
@@ -68,16 +62,10 @@ function beside({ slices }: Series, { name, atMost }: Against, others: readonly 
 }
 
 /** Routes and answers, and one signature, are what cannot be spared: the rest is what authentication adds. */
-function besideSum(
-  { slices, raw }: Series,
-  { atMost }: Against,
-  floors: readonly Slice[],
-  limit: number,
-): Comparison[] {
-  const rounds = roundsThatCount([slices, floors], limit);
+function besideSum({ slices, raw }: Series, { atMost }: Against, floors: readonly Saturated[]): Comparison[] {
   const against = 'Fastify floor + one raw verification';
   const ratio = (figure: (slice: Saturated, floor: Saturated, raw: RawVerification) => number) =>
-    spread(rounds.map((i) => figure(slices[i] as Slice, floors[i] as Slice, raw[i] as RawVerification)));
+    spread(slices.map((slice, i) => figure(slice, floors[i] as Saturated, raw[i] as RawVerification)));
   const byTime = ratio((slice, floor, { wall }) => time(slice) / (leastTime(floor) + wall));
   const byCpu = ratio((slice, floor, { cpu }) => slice.cpu / (floor.cpu + cpu));
   return [

@@ -1,18 +1,15 @@
-import { createWatch, type Looked } from '../disturbance.ts';
 import type { Generator } from './generator-process.ts';
 import type { OpenTrial } from './open-trial.ts';
-import { type Saturated, saturate } from './saturate.ts';
-import type { RawVerification, VenueServer } from './server/venue-server.ts';
+import { plan, type Saturated, saturate } from './saturate.ts';
+import type { RawVerification } from './server/venue-server.ts';
 
 /** What the rounds found out about a trial, one entry for each round. */
 export interface Series {
   readonly opened: OpenTrial;
-  readonly slices: readonly Slice[];
-  /** Of its algorithm, in its server and right before each slice; empty where it is compared with none. */
+  readonly slices: readonly Saturated[];
+  /** Of its algorithm, in its server, right before each slice and while the generator signs for it; empty where it is compared with none. */
   readonly raw: readonly RawVerification[];
 }
-
-export interface Slice extends Saturated, Looked {}
 
 export interface RoundsOptions {
   readonly rounds: number;
@@ -24,7 +21,6 @@ export interface RoundsOptions {
 
 const RAW = 60; // ms for verifications without anything else
 const FEWEST = 600; // requests in a slice
-const WAITING = 1; // second for each second of slices, on a core that is shared
 
 /** A slice of each trial in each round, so that what slows the machine for a while slows what is compared alike. */
 export async function runRounds(
@@ -34,7 +30,6 @@ export async function runRounds(
   say: (line: string) => void,
 ): Promise<Series[]> {
   const running: Running[] = [];
-  const watch = createWatch(opened.length * rounds * seconds * 1000 * WAITING);
   for (const each of opened) {
     say(`${each.trial.name}: warming up`);
     running.push({ opened: each, slices: [], raw: [], rate: await warmUpAt(each, generators, warmUp) });
@@ -43,11 +38,13 @@ export async function runRounds(
     for (const each of turned(running, round)) {
       const { trial } = each.opened;
       say(`round ${round + 1} of ${rounds}: ${trial.name}`);
-      const { look } = serverOf(each.opened);
-      const before = await watch.undisturbed(look);
-      if (trial.floor !== undefined) each.raw.push(await verifyAlone(each.opened));
-      const slice = await saturate(each.opened, generators, Math.max(FEWEST, Math.round(each.rate * seconds)));
-      each.slices.push({ ...slice, look: Math.max(before, await watch.look(look)) });
+      const count = Math.max(FEWEST, Math.round(each.rate * seconds));
+      const planned = plan(each.opened, generators, count);
+      // While the generator is at work, as it is when requests come: two cores are often two halves of one
+      const [raw] = await Promise.all([trial.floor && verifyAlone(each.opened), planned]);
+      if (raw !== undefined) each.raw.push(raw);
+      const slice = await saturate(each.opened, generators, count);
+      each.slices.push(slice);
       each.rate = perServer(each.opened, slice);
     }
   }
@@ -55,7 +52,7 @@ export async function runRounds(
 }
 
 interface Running extends Series {
-  readonly slices: Slice[];
+  readonly slices: Saturated[];
   readonly raw: RawVerification[];
   /** Answers a second of each server, when it was measured last. */
   rate: number;
@@ -67,26 +64,25 @@ async function warmUpAt(
   generators: readonly Generator[],
   { seconds, most }: RoundsOptions['warmUp'],
 ): Promise<number> {
-  const first = perServer(opened, await saturate(opened, generators, FEWEST));
+  const first = perServer(opened, await planAndSaturate(opened, generators, FEWEST));
   const count = Math.max(FEWEST, Math.min(most, Math.round(first * seconds)));
   if (opened.trial.floor !== undefined) await verifyAlone(opened);
-  return perServer(opened, await saturate(opened, generators, count));
+  return perServer(opened, await planAndSaturate(opened, generators, count));
+}
+
+async function planAndSaturate(opened: OpenTrial, generators: readonly Generator[], count: number): Promise<Saturated> {
+  await plan(opened, generators, count);
+  return await saturate(opened, generators, count);
 }
 
 function perServer({ venues }: OpenTrial, { throughput }: Saturated): number {
   return throughput / venues.length;
 }
 
-async function verifyAlone(opened: OpenTrial): Promise<RawVerification> {
-  const { name, alg } = opened.trial;
-  if (alg === undefined) throw new Error(`${name}: nothing to verify`);
-  return await serverOf(opened).rawVerification(alg, RAW);
-}
-
-/** The first one, on whose core the servers of all trials are. */
-function serverOf({ trial, venues: [first] }: OpenTrial): VenueServer {
-  if (first === undefined) throw new Error(`${trial.name}: no server`);
-  return first.server;
+async function verifyAlone({ trial, venues }: OpenTrial): Promise<RawVerification> {
+  const [first] = venues;
+  if (first === undefined || trial.alg === undefined) throw new Error(`${trial.name}: nothing to verify`);
+  return await first.server.rawVerification(trial.alg, RAW);
 }
 
 /** Another one begins each time, so that none always follows the same one. */

@@ -1,8 +1,8 @@
-import { roundsThatCount, slowestOf, undisturbedRounds } from '../disturbance.ts';
 import type { Comparison, Result } from '../result.ts';
 import { type Spread, spread } from '../statistics.ts';
 import { comparison } from '../verdict.ts';
 import type { Bar } from './bar.ts';
+import { roundsThatCount, slowestOf, undisturbedRounds } from './disturbance.ts';
 import type { Sample } from './measure.ts';
 import type { Series } from './rounds.ts';
 

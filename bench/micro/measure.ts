@@ -1,6 +1,6 @@
-import { hashing, type Looked, type Watch } from '../disturbance.ts';
 import { clearAway } from '../garbage.ts';
 import type { Prepare } from './case.ts';
+import type { Looked, Watch } from './disturbance.ts';
 
 /** One slice: µs per operation. */
 export interface Sample extends Looked {
@@ -12,11 +12,11 @@ export interface Sample extends Looked {
 export async function measure(prepare: Prepare, count: number, watch: Watch): Promise<Sample> {
   const slice = await prepare(count);
   clearAway();
-  const look = await watch.undisturbed(hashing);
+  const look = await watch.undisturbed();
   const start = performance.now();
   const before = process.cpuUsage();
   await slice();
   const { user, system } = process.cpuUsage(before);
   const wall = ((performance.now() - start) * 1000) / count;
-  return { cpu: (user + system) / count, wall, look: Math.max(look, await watch.look(hashing)) };
+  return { cpu: (user + system) / count, wall, look: Math.max(look, watch.look()) };
 }

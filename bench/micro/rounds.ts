@@ -1,5 +1,5 @@
-import { createWatch, type Watch } from '../disturbance.ts';
 import type { Case, Prepare } from './case.ts';
+import { createWatch, type Watch } from './disturbance.ts';
 import { measure, type Sample } from './measure.ts';
 
 export interface Pace {

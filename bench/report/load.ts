@@ -3,7 +3,6 @@ import type { Spread } from '../statistics.ts';
 import { SATURATED } from '../verdict.ts';
 import { align } from './align.ts';
 import { cells, number } from './comparison.ts';
-import { disturbance } from './disturbed.ts';
 
 const SATURATION = [
   'at saturation',
@@ -29,7 +28,6 @@ export function loadLines({ scenarios }: Load): string[] {
     '',
     'each connection sends when its last request was answered; ratios are of the time from one answer to the next, and where',
     'they say so of CPU; server and generator: share of a core, of each process',
-    ...disturbance(scenarios.flatMap(({ saturation = [] }) => saturation)),
     ...limitedLines(scenarios),
     ...(rates.length === 0
       ? []

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createWatch } from '../../bench/disturbance.ts';
 import { type Bar, baselines, moreThan, timesBeyond, timesOf } from '../../bench/micro/bar.ts';
+import { createWatch } from '../../bench/micro/disturbance.ts';
 import { judge } from '../../bench/micro/judge.ts';
 import { notes, tableLines } from '../../bench/report/table.ts';
 
@@ -82,12 +82,11 @@ describe('rounds in which something else had a part of the core', () => {
 
   it('are waited for to end, no longer than there is patience', async () => {
     const takes = [10, 16, 16, 10, 16];
-    const watch = createWatch(25);
-    const work = () => takes.shift() ?? 16;
-    expect(await watch.undisturbed(work)).toBe(10);
-    expect(await watch.undisturbed(work)).toBe(10);
+    const watch = createWatch(25, () => takes.shift() ?? 16);
+    expect(await watch.undisturbed()).toBe(10);
+    expect(await watch.undisturbed()).toBe(10);
     expect(takes).toEqual([16]);
-    expect(await watch.undisturbed(work)).toBe(16); // 20 of 25 ms were waited above
+    expect(await watch.undisturbed()).toBe(16); // 20 of 25 ms were waited above
   });
 });
 

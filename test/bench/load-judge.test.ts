@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import { judge } from '../../bench/load/judge.ts';
-import type { Series, Slice } from '../../bench/load/rounds.ts';
-import type { RawVerification } from '../../bench/load/server/venue-server.ts';
+import type { Series } from '../../bench/load/rounds.ts';
 import { TRIALS } from '../../bench/load/trials.ts';
 
 const BAR = 1.25; // a venue does 80 % of what its floor and one verification allow
@@ -10,16 +9,7 @@ const BAR = 1.25; // a venue does 80 % of what its floor and one verification al
 function series(name: string, [time, cpu, busy = 1]: readonly [number, number, number?]): Series {
   const trial = TRIALS.find((each) => each.name === name);
   if (trial === undefined) throw new Error(`no trial is named ${name}`);
-  const slice = {
-    throughput: 1e6 / time,
-    cpu,
-    busy,
-    generatorBusy: 0.5,
-    memory: 100,
-    latencies: [],
-    requests: 1000,
-    look: 1,
-  };
+  const slice = { throughput: 1e6 / time, cpu, busy, generatorBusy: 0.5, memory: 100, latencies: [], requests: 1000 };
   const verification = { cpu: 90, wall: 100 };
   return { opened: { trial, venues: [] }, slices: [slice, slice], raw: [verification, verification] };
 }
@@ -44,25 +34,6 @@ it('holds a venue with DPoP to its floor and one verification, by time and by CP
     ['load one raw verification, by CPU', 1.2, BAR, 'ok'],
   ]);
   expect(held([300, 240], [100, 110]).map(([, , , verdict]) => verdict)).toEqual(['misses', 'ok', 'misses', 'ok']);
-});
-
-it('sets a round aside in which something else had a part of the core of either server', () => {
-  const [ours, floor, raw] = [
-    series('load DPoP ES256', [240, 240]),
-    series('load no authentication', [100, 110]),
-    series('load one raw verification', [220, 200]),
-  ] as const;
-  /** Five rounds, one of which was slower, as the core was. */
-  const disturbed = (of: Series, round: number): Series => {
-    const [slice, verification] = [of.slices[0] as Slice, of.raw[0] as RawVerification];
-    const slow = { ...slice, throughput: slice.throughput / 3, cpu: slice.cpu * 3, look: 3 };
-    const slices = Array.from({ length: 5 }, (_, i) => (i === round ? slow : slice));
-    return { ...of, slices, raw: slices.map(() => verification) };
-  };
-  const all = [disturbed(ours, 0), disturbed(floor, 1), disturbed(raw, 2)] as const;
-  const judged = judge(all[0], all);
-  expect(judged).toMatchObject({ rounds: 5, undisturbed: 4, cpu: { median: 240, low: 240, high: 240 } });
-  for (const { figure } of judged.comparisons) expect(figure.high).toBeCloseTo(figure.low, 9);
 });
 
 it('takes the CPU of a floor that its generator could not saturate for its time', () => {

@@ -1,5 +1,4 @@
 /** A venue of the bench as a process of its own: serves what it is told to, tells what it uses, and ends with its parent. */
-import { hashing } from '../../disturbance.ts';
 import { answerQuestions } from '../program.ts';
 import { listen } from './listen.ts';
 import { verifyAlone } from './raw-verification.ts';
@@ -15,8 +14,6 @@ answerQuestions((question: Question) => {
       return serve(question.venue);
     case 'usage':
       return usage();
-    case 'look':
-      return hashing();
     case 'verify':
       return verifyAlone(question.alg, question.milliseconds);
   }

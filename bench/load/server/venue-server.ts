@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { PrivateJwk } from '@holdfast/proof';
 import type { IntrospectionOptions, Jwks, Signatures } from '@holdfast/verifier';
-import type { Work } from '../../disturbance.ts';
 import { type Program, startProgram } from '../program.ts';
 import type { Usage } from './usage.ts';
 
@@ -30,7 +29,6 @@ export interface VenueDescription {
 export type Question =
   | { readonly kind: 'serve'; readonly venue: VenueDescription }
   | { readonly kind: 'usage' }
-  | { readonly kind: 'look' }
   | { readonly kind: 'verify'; readonly alg: string; readonly milliseconds: number };
 
 /** A venue in a process of its own. */
@@ -38,8 +36,6 @@ export interface VenueServer extends AsyncDisposable {
   /** Where it listens: what proofs are made for. */
   readonly origin: string;
   usage(): Promise<Usage>;
-  /** At the core that the server runs on. */
-  look: Work;
   /** µs by CPU and by the wall of one signature's verification by `node:crypto` alone, in the server's process. */
   rawVerification(alg: string, milliseconds: number): Promise<RawVerification>;
 }
@@ -59,7 +55,6 @@ export async function startVenueServer(venue: VenueDescription, index: number): 
     return {
       origin,
       usage: () => program.ask({ kind: 'usage' } satisfies Question),
-      look: () => program.ask<number>({ kind: 'look' } satisfies Question),
       rawVerification: (alg, milliseconds) => program.ask({ kind: 'verify', alg, milliseconds } satisfies Question),
       [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
     };

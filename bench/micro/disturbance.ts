@@ -1,18 +1,16 @@
 import { hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { percentile } from './statistics.ts';
-
-/** Does a fixed piece of work on some core, and tells the µs that it took. */
-export type Work = () => number | Promise<number>;
+import { percentile } from '../statistics.ts';
 
 /**
  * A core is often shared with machines that nobody sees. While one of them works everything here takes half as long again,
  * for tenths of a second or for many, by the CPU clock too. A fixed piece of work shows it.
  */
 export interface Watch {
-  look(work: Work): Promise<number>;
+  /** µs that the piece of work takes now. */
+  look(): number;
   /** Waits until the core is undisturbed, while there is patience; resolves with the last look. */
-  undisturbed(work: Work): Promise<number>;
+  undisturbed(): Promise<number>;
 }
 
 /** What was measured between two looks: the slower one of them. */
@@ -29,7 +27,7 @@ const PAUSE = 10; // ms
 const LONGEST = 4000; // ms of waiting at once
 const ENOUGH = 2; // rounds
 
-export function hashing(): number {
+function hashing(): number {
   // By the wall: the CPU of the process has in it what the garbage collector still does for the slice before, and that of the
   // thread is told by ticks of some milliseconds
   const start = performance.now();
@@ -37,13 +35,13 @@ export function hashing(): number {
   return (performance.now() - start) * 1000;
 }
 
-/** `patience`: milliseconds of waiting in all. */
-export function createWatch(patience: number): Watch {
+/** `patience`: milliseconds of waiting in all. `work`: does the piece of work, and returns the µs that it took. */
+export function createWatch(patience: number, work = hashing): Watch {
   const looks: number[] = [];
   let left = patience;
 
-  async function look(work: Work): Promise<number> {
-    const taken = await work();
+  function look(): number {
+    const taken = work();
     looks.push(taken);
     if (looks.length > REMEMBERED) looks.shift();
     return taken;
@@ -51,12 +49,12 @@ export function createWatch(patience: number): Watch {
 
   return {
     look,
-    async undisturbed(work) {
-      let last = await look(work);
+    async undisturbed() {
+      let last = look();
       for (let waited = 0; last > slowest(looks) && waited < LONGEST && left > 0; waited += PAUSE) {
         await sleep(PAUSE);
         left -= PAUSE;
-        last = await look(work);
+        last = look();
       }
       return last;
     },
