@@ -58,6 +58,8 @@ export interface Comparison {
   /** What was subtracted from the figure of the same round; the rest is in the unit of the figure. */
   readonly moreThan?: readonly string[];
   readonly figure: Spread;
+  /** That the figure is of: those in which nothing disturbed it, or all. Absent: all of the case. */
+  readonly rounds?: number;
   readonly atMost?: number;
   readonly verdict?: Verdict;
 }

@@ -20,6 +20,8 @@ export type Plan<Settings> = (settings: Settings, count: number) => Promise<read
 export interface Generator extends AsyncDisposable {
   /** Adds requests to those that it has. */
   plan(source: Source, count: number): Promise<void>;
+  /** Keeps its core busy for so long, with nothing that is of use. */
+  work(milliseconds: number): Promise<unknown>;
   /** Sends those that were planned first, each once. Rejects when there are too few. */
   openLoop(loop: OpenLoop): Promise<OpenLoopResult>;
   /** The same, as fast as they are answered. */
@@ -28,6 +30,7 @@ export interface Generator extends AsyncDisposable {
 
 export type Question =
   | { readonly kind: 'plan'; readonly source: Source; readonly count: number }
+  | { readonly kind: 'work'; readonly milliseconds: number }
   | { readonly kind: 'open'; readonly loop: OpenLoop }
   | { readonly kind: 'closed'; readonly loop: ClosedLoop };
 
@@ -38,6 +41,7 @@ export function startGenerator(index: number): Generator {
   const program = startProgram(PROGRAM, { role: 'generator', index });
   return {
     plan: (source, count) => program.ask({ kind: 'plan', source, count } satisfies Question),
+    work: (milliseconds) => program.ask({ kind: 'work', milliseconds } satisfies Question),
     openLoop: (loop) => program.ask({ kind: 'open', loop } satisfies Question),
     closedLoop: (loop) => program.ask({ kind: 'closed', loop } satisfies Question),
     [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),

@@ -5,6 +5,7 @@ import type { Plan, Question, Source } from './generator-process.ts';
 import { type OpenLoop, runOpenLoop } from './open-loop.ts';
 import type { PlannedRequest } from './planned.ts';
 import { answerQuestions } from './program.ts';
+import { verifyAlone } from './server/raw-verification.ts';
 import { summarise } from './when-due.ts';
 
 let planned: PlannedRequest[] = [];
@@ -13,6 +14,8 @@ answerQuestions(async (question: Question) => {
   switch (question.kind) {
     case 'plan':
       return await plan(question.source, question.count);
+    case 'work':
+      return await verifyAlone('ES256', question.milliseconds);
     case 'open':
       return await sendWhenDue(question.loop);
     case 'closed':

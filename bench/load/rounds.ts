@@ -1,13 +1,13 @@
 import type { Generator } from './generator-process.ts';
 import type { OpenTrial } from './open-trial.ts';
-import { plan, type Saturated, saturate } from './saturate.ts';
+import { type Saturated, saturate } from './saturate.ts';
 import type { RawVerification } from './server/venue-server.ts';
 
 /** What the rounds found out about a trial, one entry for each round. */
 export interface Series {
   readonly opened: OpenTrial;
   readonly slices: readonly Saturated[];
-  /** Of its algorithm, in its server, right before each slice and while the generator signs for it; empty where it is compared with none. */
+  /** Of its algorithm, in its server, right before each slice and beside a generator at work; empty where it is compared with none. */
   readonly raw: readonly RawVerification[];
 }
 
@@ -38,12 +38,8 @@ export async function runRounds(
     for (const each of turned(running, round)) {
       const { trial } = each.opened;
       say(`round ${round + 1} of ${rounds}: ${trial.name}`);
-      const count = Math.max(FEWEST, Math.round(each.rate * seconds));
-      const planned = plan(each.opened, generators, count);
-      // While the generator is at work, as it is when requests come: two cores are often two halves of one
-      const [raw] = await Promise.all([trial.floor && verifyAlone(each.opened), planned]);
-      if (raw !== undefined) each.raw.push(raw);
-      const slice = await saturate(each.opened, generators, count);
+      if (trial.floor !== undefined) each.raw.push(await verifyAlone(each.opened, generators));
+      const slice = await saturate(each.opened, generators, Math.max(FEWEST, Math.round(each.rate * seconds)));
       each.slices.push(slice);
       each.rate = perServer(each.opened, slice);
     }
@@ -64,25 +60,23 @@ async function warmUpAt(
   generators: readonly Generator[],
   { seconds, most }: RoundsOptions['warmUp'],
 ): Promise<number> {
-  const first = perServer(opened, await planAndSaturate(opened, generators, FEWEST));
+  const first = perServer(opened, await saturate(opened, generators, FEWEST));
   const count = Math.max(FEWEST, Math.min(most, Math.round(first * seconds)));
-  if (opened.trial.floor !== undefined) await verifyAlone(opened);
-  return perServer(opened, await planAndSaturate(opened, generators, count));
-}
-
-async function planAndSaturate(opened: OpenTrial, generators: readonly Generator[], count: number): Promise<Saturated> {
-  await plan(opened, generators, count);
-  return await saturate(opened, generators, count);
+  if (opened.trial.floor !== undefined) await verifyAlone(opened, generators);
+  return perServer(opened, await saturate(opened, generators, count));
 }
 
 function perServer({ venues }: OpenTrial, { throughput }: Saturated): number {
   return throughput / venues.length;
 }
 
-async function verifyAlone({ trial, venues }: OpenTrial): Promise<RawVerification> {
-  const [first] = venues;
+/** Two cores are often two halves of one: the generator is at work meanwhile, as it is when requests come. */
+async function verifyAlone({ trial, venues }: OpenTrial, generators: readonly Generator[]): Promise<RawVerification> {
+  const [[first], [generator]] = [venues, generators];
   if (first === undefined || trial.alg === undefined) throw new Error(`${trial.name}: nothing to verify`);
-  return await first.server.rawVerification(trial.alg, RAW);
+  const verified = first.server.rawVerification(trial.alg, RAW);
+  const [raw] = await Promise.all([verified, generator?.work(RAW)]);
+  return raw;
 }
 
 /** Another one begins each time, so that none always follows the same one. */

@@ -22,23 +22,17 @@ export interface Saturated {
 /** Of each server, each of which sends its next request when its last one was answered. */
 export const CONNECTIONS = 32;
 
-/** Makes so many requests to each server, signed by the generators. */
-export async function plan(opened: OpenTrial, generators: readonly Generator[], count: number): Promise<void> {
-  await Promise.all(pairs(opened, generators).map(({ venue, generator }) => generator.plan(venue.source, count)));
-}
-
-/** Sends what was planned, all at once. Rejects when one of the requests is not answered with success. */
-export async function saturate(opened: OpenTrial, generators: readonly Generator[], count: number): Promise<Saturated> {
-  const { trial } = opened;
-  const slices = await Promise.all(
-    pairs(opened, generators).map(({ venue, generator }) => load(venue, generator, count)),
-  );
+/** So many requests to each server, all at once. Rejects when one of them is not answered with success. */
+export async function saturate(
+  { trial, venues }: OpenTrial,
+  generators: readonly Generator[],
+  count: number,
+): Promise<Saturated> {
+  const pairs = venues.map((venue, i) => ({ venue, generator: generators[i] as Generator }));
+  await Promise.all(pairs.map(({ venue, generator }) => generator.plan(venue.source, count)));
+  const slices = await Promise.all(pairs.map(({ venue, generator }) => load(venue, generator, count)));
   for (const { result } of slices) expectNone(trial.name, result.failures);
   return together(slices);
-}
-
-function pairs({ venues }: OpenTrial, generators: readonly Generator[]) {
-  return venues.map((venue, i) => ({ venue, generator: generators[i] as Generator }));
 }
 
 function load({ server, target }: Venue, generator: Generator, count: number): Promise<Watched<ClosedLoopResult>> {

@@ -22,7 +22,7 @@ const OCTETS = Buffer.alloc(65_536);
 const TIMES = 6; // a millisecond together
 const AS_FAST = 1.12;
 const FASTEST = 0.05; // share of the looks: that one look was quicker than it could be must not make all others slow
-const REMEMBERED = 400; // looks
+const REMEMBERED = 4000; // looks
 const PAUSE = 10; // ms
 const LONGEST = 4000; // ms of waiting at once
 const ENOUGH = 2; // rounds
@@ -51,11 +51,14 @@ export function createWatch(patience: number, work = hashing): Watch {
     look,
     async undisturbed() {
       let last = look();
-      for (let waited = 0; last > slowest(looks) && waited < LONGEST && left > 0; waited += PAUSE) {
+      const limit = slowest(looks);
+      const start = performance.now();
+      // What is seen while waiting is not remembered: a long disturbance would soon be all that is
+      while (last > limit && performance.now() - start < Math.min(LONGEST, left)) {
         await sleep(PAUSE);
-        left -= PAUSE;
-        last = look();
+        last = work();
       }
+      left -= performance.now() - start;
       return last;
     },
   };

@@ -1,5 +1,5 @@
 import type { Comparison, Result } from '../result.ts';
-import { type Spread, spread } from '../statistics.ts';
+import { spread } from '../statistics.ts';
 import { comparison } from '../verdict.ts';
 import type { Bar } from './bar.ts';
 import { roundsThatCount, slowestOf, undisturbedRounds } from './disturbance.ts';
@@ -17,7 +17,7 @@ export function judge(all: readonly Series[]): Result[] {
     group: series.case.group,
     ...(series.case.alg === undefined ? {} : { alg: series.case.alg }),
     unit: 'µs CPU',
-    value: figure([series], limit, ([own = Number.NaN]) => own),
+    value: spread(figures([series], limit, ([own = Number.NaN]) => own)),
     wall: spread(roundsThatCount([series.samples], limit).map((round) => sampleOf(series, round).wall)),
     operations: series.operations,
     rounds: series.samples.length,
@@ -27,8 +27,10 @@ export function judge(all: readonly Series[]): Result[] {
 }
 
 function compare(series: Series, bar: Bar, all: readonly Series[], limit: number): Comparison {
-  const beside = (names: readonly string[], of: (cpu: readonly number[]) => number) =>
-    comparison(figure([series, ...names.map((name) => named(name, all))], limit, of), bar.atMost);
+  const beside = (names: readonly string[], of: (cpu: readonly number[]) => number) => {
+    const found = figures([series, ...names.map((name) => named(name, all))], limit, of);
+    return { ...comparison(spread(found), bar.atMost), rounds: found.length };
+  };
   if (bar.kind === 'cost') return beside([], ([own = Number.NaN]) => own);
   if (bar.kind === 'more') return { moreThan: bar.than, ...beside(bar.than, (cpu) => cpu.reduce((a, b) => a - b)) };
   const { against, beyond } = bar;
@@ -41,12 +43,12 @@ function compare(series: Series, bar: Bar, all: readonly Series[], limit: number
 }
 
 /** From the µs of these cases in each round that counts. */
-function figure(cases: readonly Series[], limit: number, of: (cpu: readonly number[]) => number): Spread {
+function figures(cases: readonly Series[], limit: number, of: (cpu: readonly number[]) => number): number[] {
   const rounds = roundsThatCount(
     cases.map(({ samples }) => samples),
     limit,
   );
-  return spread(rounds.map((round) => of(cases.map((each) => sampleOf(each, round).cpu))));
+  return rounds.map((round) => of(cases.map((each) => sampleOf(each, round).cpu)));
 }
 
 function sampleOf({ samples, case: { name } }: Series, round: number): Sample {

@@ -3,9 +3,9 @@ import { createWatch, type Watch } from './disturbance.ts';
 import { measure, type Sample } from './measure.ts';
 
 export interface Pace {
-  /** Seconds that all rounds together may last, preparations included, and waiting for the core to be undisturbed. */
+  /** Seconds that all rounds together may last, preparations and waiting included. */
   readonly seconds: number;
-  /** Share of that which may be spent waiting. */
+  /** How long to wait for the core to be undisturbed, also while warming up, as a share of that. */
   readonly waiting: number;
   /** Milliseconds of CPU for one slice. */
   readonly slice: number;

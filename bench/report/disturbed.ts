@@ -1,3 +1,4 @@
+import type { Result } from '../result.ts';
 import { percent } from './format.ts';
 
 /** What was measured in rounds: in so many of them nothing else had a part of the core, if somebody looked. */
@@ -15,4 +16,12 @@ export function disturbance(measured: readonly Measured[]): string[] {
   return [
     `In ${percent(share)} of the slices something else had a part of the core. They count only where fewer than two others are left.`,
   ];
+}
+
+/** Of how few rounds a figure is, of those that were timed. */
+export function fewestRounds(results: readonly Result[]): number {
+  const timed = results.filter(({ wall }) => wall !== undefined);
+  return Math.min(
+    ...timed.flatMap(({ rounds, comparisons }) => comparisons.map((each) => each.rounds ?? rounds).concat(rounds)),
+  );
 }

@@ -3,7 +3,7 @@ import { relativeWidth } from '../statistics.ts';
 import { NOISE } from '../verdict.ts';
 import { align } from './align.ts';
 import { between, cells, number } from './comparison.ts';
-import { disturbance } from './disturbed.ts';
+import { disturbance, fewestRounds } from './disturbed.ts';
 
 const HEAD = ['case', 'figure', '', 'spread', 'µs by the wall', 'held to', 'spread', 'bar', ''];
 const RIGHT = new Set([1, 3, 4]); // columns of figures
@@ -16,11 +16,11 @@ export function tableLines(results: readonly Result[]): string[] {
 /** What a reader should know before believing the table. */
 export function notes(results: readonly Result[]): string[] {
   const noisy = results.filter(({ value }) => relativeWidth(value) > NOISE).map(({ name }) => name);
-  const few = results.some(({ rounds, wall }) => wall !== undefined && rounds < 10);
+  const fewest = fewestRounds(results);
   return [
     'spread: 10th to 90th percentile of the rounds; ratios are to the same round',
     ...disturbance(results),
-    ...(few ? ['fewer than ten rounds: give it more --seconds'] : []),
+    ...(fewest < 10 ? [`some figures are of ${fewest} rounds: give it more --seconds`] : []),
     ...(noisy.length > 0 ? [`the machine was noisy (spread above ${NOISE * 100} %): ${noisy.join('; ')}`] : []),
   ];
 }

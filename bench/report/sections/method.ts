@@ -1,7 +1,7 @@
 import type { Report } from '../../result.ts';
 import { relativeWidth } from '../../statistics.ts';
 import { NOISE } from '../../verdict.ts';
-import { disturbance } from '../disturbed.ts';
+import { disturbance, fewestRounds } from '../disturbed.ts';
 import { listed, percent } from '../format.ts';
 import { type Html, html, type Insert } from '../markup.ts';
 import type { Section } from '../section.ts';
@@ -64,10 +64,12 @@ export const shownTime = (iso: string) => `${iso.slice(0, 16).replace('T', ' ')}
 
 function noise({ cases = [], mode, machine: { cores }, loadAverage: [before] }: Report): Html {
   const noisy = cases.filter(({ value }) => relativeWidth(value) > NOISE).map(({ name }) => name);
-  const few = cases.some(({ rounds, wall }) => wall !== undefined && rounds < 10);
+  const fewest = fewestRounds(cases);
   const notes = [
     ...(mode === 'quick' ? ['A quick run: less of everything. Its ratios hold roughly, its percentiles hardly.'] : []),
-    ...(few ? ['Some cases have fewer than ten rounds, whose percentiles are little more than the extremes.'] : []),
+    ...(fewest < 10
+      ? [`Some figures are of ${fewest} rounds, whose percentiles are little more than the extremes.`]
+      : []),
     ...(before > cores / 4
       ? [`The machine had other work when this began (load ${before} on ${cores} cores): trust the ratios, not the µs.`]
       : []),

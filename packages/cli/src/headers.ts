@@ -16,12 +16,12 @@ export interface HeadersOptions {
 
 /** The header lines of one authorised request, for `curl -H @-`: a new token and, for DPoP, a proof that is good once. */
 export async function requestHeaders({ method, url, client: id, state }: HeadersOptions): Promise<string> {
+  if (URL.parse(url)?.protocol !== 'https:') throw new UsageError('the second argument must be an https URL');
   const facts = await readFacts(state);
   const client = facts.clients.find((each) => each.client_id === id);
   if (client === undefined) {
     throw new UsageError(`--client: one of ${facts.clients.map((each) => each.client_id).join(', ')}`);
   }
-  if (URL.parse(url)?.protocol !== 'https:') throw new UsageError('the second argument must be an https URL');
   const ca = await readFile(facts.ca, 'utf8');
   return client.binding === 'mtls'
     ? certificateHeaders(facts, client, ca)

@@ -24,7 +24,7 @@ const HELP = `holdfast: sender-constrained access tokens
 
   --state DIRECTORY                            where demo keeps certificates and keys (default .holdfast)
 
-Exit code 2: the command line was wrong, and nothing was done; 1, where nothing else is said: it could not be done.
+Exit codes, where nothing else is said: 2, the command line was wrong, and nothing was done; 1, it could not be done.
 `;
 
 const FIRST_PORT = 8443;
