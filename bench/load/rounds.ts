@@ -7,7 +7,10 @@ import type { RawVerification } from './server/venue-server.ts';
 export interface Series {
   readonly opened: OpenTrial;
   readonly slices: readonly Saturated[];
-  /** Of its algorithm, in its server, right before each slice and beside a generator at work; empty where it is compared with none. */
+  /**
+   * Of its algorithm, in its server, right before each slice and beside a generator at work; empty where it is compared with
+   * none.
+   */
   readonly raw: readonly RawVerification[];
 }
 

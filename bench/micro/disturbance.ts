@@ -25,7 +25,8 @@ const FASTEST = 0.05; // share of the looks: that one look was quicker than it c
 const REMEMBERED = 4000; // looks
 const PAUSE = 10; // ms
 const LONGEST = 4000; // ms of waiting at once
-const ENOUGH = 2; // rounds
+/** Undisturbed rounds from which on the others do not count. */
+export const ENOUGH = 2;
 
 function hashing(): number {
   // By the wall: the CPU of the process has in it what the garbage collector still does for the slice before, and that of the

@@ -1,3 +1,4 @@
+import { ENOUGH } from '../micro/disturbance.ts';
 import type { Result } from '../result.ts';
 import { percent } from './format.ts';
 
@@ -22,6 +23,11 @@ export function disturbance(measured: readonly Measured[]): string[] {
 export function fewestRounds(results: readonly Result[]): number {
   const timed = results.filter(({ wall }) => wall !== undefined);
   return Math.min(
-    ...timed.flatMap(({ rounds, comparisons }) => comparisons.map((each) => each.rounds ?? rounds).concat(rounds)),
+    ...timed.flatMap((each) => [roundsOf(each), ...each.comparisons.map(({ rounds = each.rounds }) => rounds)]),
   );
+}
+
+/** Of the figure of a case by itself. */
+function roundsOf({ rounds, undisturbed = rounds }: Result): number {
+  return undisturbed < ENOUGH ? rounds : undisturbed;
 }

@@ -92,7 +92,10 @@ describe('rounds in which something else had a part of the core', () => {
     expect(ours?.comparisons[0]?.figure.high).toBeGreaterThan(0.6);
   });
 
-  it('are told of', () => {
+  it('are told of, and of how few others a figure is', () => {
+    expect(notes(judge([shared('ours', 40, [busy, calm, calm, calm])]))).toContain(
+      'some figures are of 3 rounds: give it more --seconds',
+    );
     expect(notes(judge([shared('ours', 40, [busy, calm, calm, calm])])).join()).toMatch(/In 25\s% of the slices/);
     expect(notes(judge([series('ours', [40, 40, 40])])).join()).not.toContain('slices');
   });
