@@ -42,9 +42,9 @@ it.each(Object.entries(stores))('weighs no store where %s', async (fault, create
 });
 
 it('weighs what is kept for each entry', async () => {
+  const room: Uint8Array[] = []; // of both: what the first one had must not be freed while the second one is weighed
   const keeping = (octets: number): CreateStore => {
     const kept = new Set<string>();
-    const room: Uint8Array[] = [];
     return () => ({
       add(key) {
         const isNew = !kept.has(key);
@@ -58,4 +58,5 @@ it('weighs what is kept for each entry', async () => {
   const [small, large] = [await fill(keeping(1000), 5000), await fill(keeping(3000), 5000)];
   expect(large.bytes - small.bytes).toBeGreaterThan(1800);
   expect(large.bytes - small.bytes).toBeLessThan(2200);
+  expect(room).toHaveLength(10_000);
 });
